@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Patterns over PCRE2 with match limits, so that no pattern from a config or a search box can hang
+ * the program. UTF mode, invalid bytes allowed in the subject. Also shell-style globs.
+ */
+#ifndef CORE_BASE_PATTERN_H
+#define CORE_BASE_PATTERN_H
+
+#include "core/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pattern;
+
+enum { PATTERN_NOCASE = 1, PATTERN_SMARTCASE = 2, PATTERN_LITERAL = 4, PATTERN_MULTILINE = 8 };
+
+int pattern_new(struct pattern **out, const char *source, unsigned flags, struct err *err);
+void pattern_free(struct pattern *p);
+
+/* First match in text[from..len): 1 with [*start, *end), 0 none, E_RANGE when a limit was hit. */
+int pattern_find(const struct pattern *p, const char *text, size_t len, size_t from, size_t *start,
+                 size_t *end);
+bool pattern_matches(const struct pattern *p, const char *text, size_t len);
+
+/* fnmatch-like glob over a whole text: '*' within a path part, '**' across, '?', [set]. */
+bool pattern_glob(const char *glob, const char *text);
+
+#endif
