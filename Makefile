@@ -11,7 +11,7 @@ LIBS := $(shell pkg-config --libs $(PKGS)) -pthread -lm
 
 EXEC_SRC := core/tool/exec_main.c
 MAIN_SRC := tui/main.c
-LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*/*.c history/*.c tui/*.c))
+LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c tui/*.c))
 TEST_SRC := $(wildcard tests/*.c tests/core/*.c tests/core/*/*.c tests/history/*.c tests/tui/*.c tests/support/*.c)
 SUITES   := $(sort $(patsubst test_%.c,%,$(notdir $(filter %.c,$(foreach f,$(TEST_SRC),$(if $(filter test_%,$(notdir $(f))),$(f)))))))
 obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
