@@ -40,7 +40,9 @@ struct err {
 /* Fills the box (NULL is allowed) and returns code, so that `return err_set(err, E_PARSE, …)` reads. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* As err_set, with ": " and the text of errno value `number` at the end. */
+/* As err_set, with ": " and the text of errno value `number` at the end. The code is what that
+   value means: E_NOTFOUND, E_DENIED, E_EXISTS, E_FULL, E_NOMEM, E_TOOBIG, E_BUSY, E_TIMEOUT,
+   E_CLOSED, else E_IO. */
 int err_sys(struct err *err, int number, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -17,6 +17,9 @@ char *mem_text(const char *text);                         /* strdup; NULL gives 
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *mem_try(size_t size);                               /* zeroed, or NULL */
 
+/* Says that `size` bytes could not be had and aborts: for a library's constructor that gave NULL. */
+_Noreturn void mem_fail(size_t size);
+
 /* Grows an array that is full: `at` items of `size` bytes, capacity in *cap. Returns the array. */
 void *mem_room(void *array, size_t at, size_t *cap, size_t size);
 
