@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many retries an endpoint may still cost. Every retry resends the whole context, so a bad hour
+ * burns money even when each run retries modestly; the bucket is shared by all runs of an endpoint.
+ * First attempts are never refused. An empty bucket is a reason to stop, not a wait.
+ */
+#ifndef CORE_GUARD_BUDGET_H
+#define CORE_GUARD_BUDGET_H
+
+#include "core/guard/failure.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct budget_policy {
+    int64_t size;         /* tokens in a full bucket */
+    int64_t cost;         /* of a retry */
+    int64_t timeout_cost; /* of a retry after a timeout: it may have been paid for */
+    int64_t gain;         /* of a success */
+    int64_t refill_us;    /* time that gives one token; 0 = none */
+};
+
+struct budget_policy budget_policy_default(void);
+
+struct budget {
+    int64_t level;      /* millionths of a token */
+    int64_t touched_us; /* when refill was last counted */
+};
+
+void budget_init(struct budget *budget, const struct budget_policy *policy, int64_t now_us);
+/* Takes the price of a retry after `failure`; false (and nothing taken) when it is not there. */
+bool budget_spend(struct budget *budget, const struct budget_policy *policy, enum failure failure,
+                  int64_t now_us);
+void budget_succeed(struct budget *budget, const struct budget_policy *policy, int64_t now_us);
+int64_t budget_left(const struct budget *budget, const struct budget_policy *policy,
+                    int64_t now_us); /* whole tokens */
+
+#endif
