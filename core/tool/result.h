@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a call came to, in the form the model, the guards and history share. Text for the model is
+ * UTF-8, capped, cleaned of terminal escapes and invisible characters (with a note that says so),
+ * and has the engine's known keys masked, cuts included. Plain data; whoever holds it owns it.
+ */
+#ifndef CORE_TOOL_RESULT_H
+#define CORE_TOOL_RESULT_H
+
+#include "core/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct process_result;
+struct tool;
+
+#define RESULT_MAX (256u << 10) /* ceiling of a result's text in bytes */
+
+/* How the engine hides its keys. `run` appends text to out with every known key as "***"; 0 or
+   buf_add's error. It must be usable from any thread. A NULL pointer to it hides nothing. */
+struct text_mask {
+    int (*run)(void *self, struct buf *out, const char *text, size_t len);
+    void *self;
+};
+
+enum tool_outcome {
+    OUTCOME_OK,      /* the tool did its work; a shell command's non-zero exit is this too */
+    OUTCOME_FAILED,  /* it ran and failed */
+    OUTCOME_TIMEOUT, /* stopped at its deadline; effects unknown */
+    OUTCOME_STOPPED, /* stopped by the operator; effects unknown */
+    OUTCOME_NOT_RUN, /* could not be started; provably nothing ran */
+    OUTCOME_REFUSED, /* invalid, unknown, denied or outside the workspace; nothing ran */
+    OUTCOME_COUNT
+};
+const char *tool_outcome_name(enum tool_outcome outcome); /* "ok", "failed", "timeout", … */
+
+struct tool_result {
+    enum tool_outcome outcome;
+    char *text; /* for the model; NULL until filled */
+    size_t len;
+    bool is_error;        /* the model is told that the call failed */
+    bool retryable;       /* the guards may try again with the same key */
+    bool effects_unknown; /* it ran and was stopped: parts may have happened */
+    int status;           /* exit code, or -1 */
+    int64_t duration_us;
+    char cause[ERR_MSG_MAX]; /* one line for people: "exit 1", "killed by SIGSEGV" */
+};
+
+void result_clear(struct tool_result *result); /* frees what it holds; ready for use again */
+
+/* Moves text (len bytes) in as the model's answer, outcome OK. */
+void result_take(struct tool_result *result, char *text, size_t len);
+
+/* The error object of the seed: text = {"error": "…"}, cause = the same line. */
+void result_fail(struct tool_result *result, enum tool_outcome outcome, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The result of the last attempt, told to the model: for an error {"error", "attempts"} with what
+   the tool said kept in it. Call it once, when no further attempt follows; attempts 0 = none ran.
+ */
+void result_final(struct tool_result *result, int attempts);
+
+/* Reads a finished process as this tool means it: a shell command's exit code is an outcome; a
+   command tool's other than 0 is a failure, to be retried if its row says so. mask may be NULL. */
+void result_of_process(struct tool_result *result, const struct tool *tool,
+                       const struct process_result *process, const struct text_mask *mask);
+
+#endif
