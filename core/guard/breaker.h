@@ -18,27 +18,14 @@
 
 #include "core/base/err.h"
 #include "core/guard/failure.h"
+#include "core/guards.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define BREAKER_WINDOW_MAX 64
-#define BREAKER_NEVER      INT64_MAX
-
-struct breaker_policy {
-    int in_row;          /* failures in a row that open it */
-    int window;          /* last outcomes looked at, at most BREAKER_WINDOW_MAX */
-    int percent;         /* of them failed: this share or more opens it … */
-    int samples;         /* … once there are this many */
-    int successes;       /* of probes that close it */
-    int64_t open_us;     /* first stay open */
-    int64_t open_max_us; /* it doubles up to this */
-    int64_t probe_us;    /* a probe without a word for so long is given up for lost */
-};
-
-struct breaker_policy breaker_policy_default(void);
+#define BREAKER_NEVER INT64_MAX /* until the operator acts */
 
 enum breaker_state {
     BREAKER_CLOSED,
@@ -114,7 +101,6 @@ cJSON *breaker_save(const struct breaker *breaker);
 int breaker_load(struct breaker *breaker, const cJSON *saved, struct err *err);
 
 const char *breaker_state_name(enum breaker_state state); /* "closed", "half_open", … */
-const char *breaker_cause_text(
-    enum breaker_cause cause); /* "failures in a row", … */
+const char *breaker_cause_text(enum breaker_cause cause); /* "failures in a row", … */
 
 #endif

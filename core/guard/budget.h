@@ -8,19 +8,10 @@
 #define CORE_GUARD_BUDGET_H
 
 #include "core/guard/failure.h"
+#include "core/guards.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct budget_policy {
-    int64_t size;         /* tokens in a full bucket */
-    int64_t cost;         /* of a retry */
-    int64_t timeout_cost; /* of a retry after a timeout: it may have been paid for */
-    int64_t gain;         /* of a success */
-    int64_t refill_us;    /* time that gives one token; 0 = none */
-};
-
-struct budget_policy budget_policy_default(void);
 
 struct budget {
     int64_t level;      /* millionths of a token */

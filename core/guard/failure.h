@@ -2,16 +2,18 @@
 /*
  * One word for how an attempt ended, and what each guard makes of it: one table says which failures
  * are tried again, which speak against the endpoint, and what a retry costs. The rooms that talk to
- * models and tools report facts; core/agent turns them into one of these words.
+ * models and tools speak of them by name; core/agent looks the names up here.
  */
 #ifndef CORE_GUARD_FAILURE_H
 #define CORE_GUARD_FAILURE_H
 
 #include <stdbool.h>
 
+/* Stored by name: "ok" for NONE, else the word in lower case ("connect", "throttled", …). */
 enum failure {
     FAILURE_NONE,       /* it worked */
-    FAILURE_CONNECT,    /* DNS, TCP or TLS: the request never got there whole */
+    FAILURE_CONNECT,    /* DNS, TCP, proxy: the request never got there whole */
+    FAILURE_SECURITY,   /* TLS: handshake or certificate refused; there is no way around */
     FAILURE_TIMEOUT,    /* connect, first byte, event or whole-call limit */
     FAILURE_STREAM,     /* broke, or stopped making sense, before its message was complete */
     FAILURE_SERVER,     /* 5xx but 501 and 505, or the same said inside a stream */
@@ -45,16 +47,5 @@ const struct failure_row *failure_row(enum failure failure); /* never NULL */
 const char *failure_name(enum failure failure);
 /* FAILURE_COUNT when there is no such name. */
 enum failure failure_named(const char *name);
-
-/* What the wire said of one failed HTTP attempt. */
-struct failure_http {
-    int status;       /* the answer's, or the one told inside its stream; 0 = none */
-    const char *code; /* error.code, or NULL */
-    const char *type; /* error.type, or NULL */
-};
-
-/* The word for an HTTP answer that is an error; FAILURE_NONE for 2xx without an error body. Billing
-   codes are compared exactly; an error inside a 200 is judged by its code and type. */
-enum failure failure_of_http(const struct failure_http *http);
 
 #endif

@@ -8,6 +8,7 @@
 #define CORE_GUARD_GATE_H
 
 #include "core/guard/failure.h"
+#include "core/guards.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,14 +30,6 @@ void gate_hint_init(struct gate_hint *hint); /* everything GATE_UNKNOWN */
 /* Takes one header; others are ignored, nonsense (negative, garbage) leaves the hint as it was.
    wall_us is for HTTP dates; a date in the past means now. */
 void gate_hint_header(struct gate_hint *hint, const char *name, const char *value, int64_t wall_us);
-
-struct gate_policy {
-    int64_t pause_us;     /* after a 429 that names no time: doubles with each in a row */
-    int64_t pause_max_us; /* but not beyond */
-    int64_t nonsense_us;  /* a longer span in a header is ignored */
-};
-
-struct gate_policy gate_policy_default(void);
 
 struct gate {
     int64_t open_us;           /* closed until then */

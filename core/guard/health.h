@@ -10,25 +10,14 @@
 #include "core/base/err.h"
 #include "core/guard/failure.h"
 #include "core/guard/quantile.h"
+#include "core/guards.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEALTH_ABSENT     (-1)
-#define HEALTH_WINDOW_MAX 1000
-
-struct health_policy {
-    int window;           /* last outcomes, 1 … HEALTH_WINDOW_MAX */
-    int64_t window_us;    /* and not older than this */
-    int critical_percent; /* errors above this share: critical */
-    int degraded_percent; /* above this: degraded */
-    int64_t slow_us;      /* average above this: slow */
-    int break_samples;    /* outcomes it takes before critical opens a breaker */
-};
-
-struct health_policy health_policy_default(void); /* the seed's thresholds */
+#define HEALTH_ABSENT (-1)
 
 enum health_status {
     HEALTH_NONE, /* nothing in the window */

@@ -9,26 +9,11 @@
 #define CORE_GUARD_RETRY_H
 
 #include "core/guard/failure.h"
+#include "core/guards.h"
 
 #include <stdint.h>
 
 #define RETRY_NEVER INT64_MAX /* no deadline */
-
-/* Every constant is a setting: retry.* for model calls, tool.retry_* for tools. */
-struct retry_policy {
-    int attempts;            /* in all, the first one included */
-    int64_t base_us;         /* the window of the first backoff */
-    int64_t throttled_us;    /* the same after 429 and 529 */
-    int64_t cap_us;          /* the window never grows beyond */
-    int64_t floor_us;        /* no delay is shorter */
-    int64_t spread_permille; /* of Retry-After, added at random */
-    int64_t park_us;         /* a Retry-After above this parks the run until then */
-    int64_t operator_us;     /* above this it waits for the operator */
-    int64_t nonsense_us;     /* above this the header is ignored */
-};
-
-struct retry_policy retry_policy_model(void); /* the defaults for model calls */
-struct retry_policy retry_policy_tool(void);  /* and for tools: the seed's 3 attempts */
 
 /* What doing it again does to the world. A model call is RETRY_PURE. */
 enum retry_effect { RETRY_PURE, RETRY_IDEMPOTENT, RETRY_ONCE };
@@ -80,7 +65,7 @@ struct retry_decision retry_decide(const struct retry_policy *policy,
 /* The operator's "retry now", whatever the wait was. */
 struct retry_decision retry_now(int64_t now_us);
 
-const char *retry_source_name(enum retry_source source); /* "jitter", "retry_after", "operator" */
+const char *retry_source_name(enum retry_source source); /* "backoff", "retry-after", "operator" */
 const char *retry_verdict_name(enum retry_verdict verdict); /* "retry", "park", "ask", "stop" */
 const char *retry_reason_text(enum retry_reason reason);    /* "all attempts were used", … */
 
