@@ -17,7 +17,7 @@
 #define CORE_GUARD_BREAKER_H
 
 #include "core/base/err.h"
-#include "core/guard/failure.h"
+#include "core/failure.h"
 #include "core/guards.h"
 
 #include <cjson/cJSON.h>

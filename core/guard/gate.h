@@ -7,7 +7,7 @@
 #ifndef CORE_GUARD_GATE_H
 #define CORE_GUARD_GATE_H
 
-#include "core/guard/failure.h"
+#include "core/failure.h"
 #include "core/guards.h"
 
 #include <stdbool.h>

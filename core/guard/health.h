@@ -8,7 +8,7 @@
 #define CORE_GUARD_HEALTH_H
 
 #include "core/base/err.h"
-#include "core/guard/failure.h"
+#include "core/failure.h"
 #include "core/guard/quantile.h"
 #include "core/guards.h"
 

@@ -8,7 +8,7 @@
 #ifndef CORE_GUARD_RETRY_H
 #define CORE_GUARD_RETRY_H
 
-#include "core/guard/failure.h"
+#include "core/failure.h"
 #include "core/guards.h"
 
 #include <stdint.h>
