@@ -26,4 +26,7 @@ int mailbox_fd(const struct mailbox *box);              /* readable while there 
 void mailbox_post(struct mailbox *box, struct mail *mail);
 struct mail *mailbox_take(struct mailbox *box); /* all, in order of posting; NULL when empty */
 
+/* Frees a message that was taken and is done with, or never posted: its discard, or free(). */
+void mail_discard(struct mail *mail);
+
 #endif

@@ -3,8 +3,9 @@
  * YAML over libyaml, read into the same cJSON trees that the rest of the program knows, with the
  * line of every value kept aside, so that a bad value can be named by file and line. YAML 1.2's
  * core schema for plain scalars (true/false, null/~, integers, floats, else text); quoted scalars
- * are always text. Refused: anchors and aliases (a bomb), tags, duplicate keys, several documents,
- * non-text keys, files that are not regular or over the ceiling.
+ * are always text, and so are keys (`1:` and `true:` as they are written). Refused: anchors and
+ * aliases (a bomb), tags, duplicate keys, several documents, keys that are empty or collections,
+ * whole numbers beyond 2^53, infinity and NaN, files that are not regular or over the ceiling.
  */
 #ifndef CORE_BASE_YAML_H
 #define CORE_BASE_YAML_H
@@ -27,7 +28,8 @@ int yaml_load(struct yaml **out, const char *path, struct err *err); /* E_NOTFOU
 void yaml_free(struct yaml *doc);
 
 const cJSON *yaml_root(const struct yaml *doc);
-int yaml_line(const struct yaml *doc, const cJSON *value); /* 1-based; 0 when not of this document */
+/* 1-based: of the key for a member, of its start for anything else; 0 when not of this document. */
+int yaml_line(const struct yaml *doc, const cJSON *value);
 const char *yaml_name(const struct yaml *doc);
 
 #endif
