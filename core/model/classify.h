@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a failed model call means: may it be tried again, when, does it count against the breaker,
- * and what should a person do. A pure table over plain values; who waits and how long is
- * core/guard's business.
+ * What a failed model call means: may it be tried again, does it count against the breaker, and
+ * what should a person do. A pure table over plain values. Who waits, and how long, is
+ * core/guard's business: `word` is its name for the failure (failure_named), and the headers
+ * (Retry-After, x-should-retry) are read by its gate.
  */
 #ifndef CORE_MODEL_CLASSIFY_H
 #define CORE_MODEL_CLASSIFY_H
@@ -28,30 +29,36 @@ enum transport {
     TRANSPORT_EVENT_TIME,   /* no complete event within its limit */
     TRANSPORT_TOTAL_TIME,   /* the whole response took too long */
     TRANSPORT_TOOBIG,       /* over our ceiling of bytes */
-    TRANSPORT_BAD_HTTP      /* not HTTP, or headers beyond all bounds */
+    TRANSPORT_BAD_HTTP,     /* not HTTP, or headers beyond all bounds */
+    TRANSPORT_COUNT
 };
 
-enum failure {
-    FAILURE_NONE,       /* a good answer */
-    FAILURE_NETWORK,    /* connection, reset, broken stream, timeout: try again */
-    FAILURE_SERVER,     /* 408, 409, 425, 5xx: try again */
-    FAILURE_OVERLOAD,   /* 529, 503 overloaded, in-stream overload: try again, slower */
-    FAILURE_RATE,       /* 429: try again when the rate allows */
-    FAILURE_BILLING,    /* 402, quota or credit: a person must act */
-    FAILURE_AUTH,       /* 401: the key */
-    FAILURE_FORBIDDEN,  /* 403: permission, region, moderation */
-    FAILURE_NOT_FOUND,  /* 404: model name or base URL */
-    FAILURE_CONTEXT,    /* the conversation is too long for the model: compact */
-    FAILURE_TRANSCRIPT, /* calls and results do not pair: repair once */
-    FAILURE_EFFORT,     /* tools and reasoning_effort refused together: once with effort none */
-    FAILURE_RESAMPLE,   /* the model's call broke the provider's checks: ask once more */
-    FAILURE_FILTER,     /* content policy */
-    FAILURE_REQUEST,    /* any other 4xx: the request is wrong, never again */
-    FAILURE_SECURITY,   /* TLS, redirect: refused, no way around */
-    FAILURE_PROTOCOL,   /* an answer that is none (HTML, garbage): try again, it is often a proxy */
-    FAILURE_TOOBIG,     /* over our caps: never again */
-    FAILURE_CANCELLED,  /* the operator */
-    FAILURE_COUNT
+/* Finer than the guards need: what to do next differs. */
+enum call_error {
+    CALL_ERROR_NONE,       /* a good answer */
+    CALL_ERROR_CONNECT,    /* DNS, TCP, proxy: the request never got there; try again */
+    CALL_ERROR_SECURITY,   /* TLS: refused, no way around */
+    CALL_ERROR_TIMEOUT,    /* one of our limits passed; try again */
+    CALL_ERROR_STREAM,     /* reset, cut, ended before its message did; try again, clean */
+    CALL_ERROR_SERVER,     /* 5xx but 501 and 505, or the same said inside a 200; try again */
+    CALL_ERROR_OVERLOADED, /* 529 or overload; try again, slower */
+    CALL_ERROR_THROTTLED,  /* 429 that passes with time */
+    CALL_ERROR_BUSY,       /* 408, 409, 425; try again */
+    CALL_ERROR_BILLING,    /* 402, quota or credit: a person must act */
+    CALL_ERROR_AUTH,       /* 401: the key */
+    CALL_ERROR_FORBIDDEN,  /* 403: permission, region, moderation */
+    CALL_ERROR_NOT_FOUND,  /* 404: model name or base URL */
+    CALL_ERROR_REDIRECT,   /* 3xx: never followed, the key stays here */
+    CALL_ERROR_CONTEXT,    /* too long for the model: compact, or roll back */
+    CALL_ERROR_TRANSCRIPT, /* calls and results do not pair: repair once */
+    CALL_ERROR_EFFORT,     /* tools and reasoning effort refused together: once with "none" */
+    CALL_ERROR_SAMPLE,     /* the provider rejected the model's own call: sample once more */
+    CALL_ERROR_FILTER,     /* content policy */
+    CALL_ERROR_REQUEST,    /* any other 4xx, 501, 505: the request is wrong, never again */
+    CALL_ERROR_PROTOCOL,   /* an answer that is none: HTML, 204, not JSON */
+    CALL_ERROR_TOOBIG,     /* over our caps: never again */
+    CALL_ERROR_CANCELLED,  /* the operator */
+    CALL_ERROR_COUNT
 };
 
 /* Plain values in; all texts may be NULL and are borrowed. */
@@ -62,31 +69,22 @@ struct call_facts {
     const struct model_answer *answer; /* what the reader made of the body, NULL: none */
     const char *endpoint;              /* "api.openai.com" or "127.0.0.1:8080", for the text */
     const char *model;                 /* model asked for */
-    const char *key_source;            /* "OPENAI_API_KEY", "config file": never the key */
-    const char *retry_after;           /* header values as they came */
-    const char *retry_after_ms;
-    const char *should_retry; /* x-should-retry */
-    int64_t now_wall_us;      /* to read a Retry-After date against */
-    int retry_status;         /* profile->retry_status */
+    const char *key_source;            /* "OPENAI_API_KEY", "config.yaml": never the key itself */
+    int should_retry;                  /* x-should-retry as guard's gate reads it: 1, 0, -1 */
+    int retry_status;                  /* profile->retry_status */
 };
 
 struct verdict {
-    enum failure failure;
+    enum call_error error;
+    const char *word;        /* guard's name for it: failure_named(word); static */
     bool retry;              /* the same request may be sent again */
-    bool breaker;            /* counts as a failure of the endpoint */
-    bool once;               /* with retry false: worth exactly one changed request (see failure) */
-    int64_t retry_after_us;  /* the server's minimum wait; -1: it said none, or nonsense */
-    int64_t base_us;         /* first step of the backoff: 1 s, or 2 s after 429 and 529 */
+    bool once;               /* not as it is, but one changed request is worth it (see the error) */
+    bool breaker;            /* speaks against the endpoint */
     char cause[ERR_MSG_MAX]; /* one line for people: what happened, and what to do */
 };
 
 void classify(struct verdict *out, const struct call_facts *facts);
 
-/* Retry-After (seconds or an HTTP date; ms for the other header) → microseconds; a date that has
-   passed is 0; -1 for negative, garbage, or more than 31 days. NULL gives -1. */
-int64_t retry_after_us(const char *value, int64_t now_wall_us);
-int64_t retry_after_ms_us(const char *value);
-
-const char *failure_name(enum failure failure); /* "rate", … as in events; static */
+const char *call_error_name(enum call_error error); /* "throttled", … as in events; static */
 
 #endif

@@ -24,12 +24,13 @@
 
 struct buf;
 
-#define MESSAGE_CALLS_MAX 128                /* tool calls of one message */
-#define MESSAGE_ARGS_MAX  ((size_t)1 << 20)  /* bytes of one call's arguments */
-#define MESSAGE_NAME_MAX  ((size_t)256)      /* bytes of a tool's name */
-#define MESSAGE_ID_MAX    ((size_t)1024)     /* bytes of a call's id */
-#define MESSAGE_TEXT_MAX  ((size_t)64 << 20) /* bytes of content, reasoning and arguments together \
-                                              */
+#define MESSAGE_CALLS_MAX 128               /* tool calls of one message */
+#define MESSAGE_ARGS_MAX  ((size_t)1 << 20) /* bytes of one call's arguments */
+#define MESSAGE_NAME_MAX  ((size_t)256)     /* bytes of a tool's name */
+#define MESSAGE_ID_MAX    ((size_t)1024)    /* bytes of a call's id */
+#define MESSAGE_TEXT_MAX                                                                           \
+    ((size_t)64 << 20) /* bytes of content, reasoning and arguments together                       \
+                        */
 
 enum message_role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL };
 
