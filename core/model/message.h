@@ -4,14 +4,15 @@
  * Plain data, made by parsers and by the engine, stored by history as the JSON text below, turned
  * into a provider's wire form by core/model/transcript. Not thread-shared: a message has one owner.
  *
- * Stored text (stable; one message, one text; members in this order, absent when empty or false):
+ * Stored text (stable; one message, one text; members in this order, absent when empty or false,
+ * but for role, tool_call_id, content and a call's id, name, arguments):
  *   {"role":"system|user","content":TEXT}
  *   {"role":"assistant","content":TEXT,"reasoning":TEXT,
  *    "tool_calls":[{"id":TEXT,"name":TEXT,"arguments":TEXT,"invalid":TEXT,"extra":OBJECT}],
  *    "opaque":OBJECT,"provider":TEXT,"model":TEXT,"finish_reason":TEXT,"cut":true}
  *   {"role":"tool","tool_call_id":TEXT,"name":TEXT,"content":TEXT,"is_error":true}
- * role and content are always there. Unknown members are refused: a newer rerail raises the file's
- * user_version first.
+ * Unknown members and repeated keys are refused: a newer rerail raises the file's user_version
+ * first.
  */
 #ifndef CORE_MODEL_MESSAGE_H
 #define CORE_MODEL_MESSAGE_H
@@ -92,8 +93,8 @@ void message_name_calls(struct message *m, size_t turn, bool (*taken)(void *self
                         void *self);
 
 /* Rough size in tokens, for gauges and limits where the provider has not counted yet: a quarter of
-   the UTF-8 bytes of content, reasoning, names and arguments, rounded up, plus 4 a message and 8 a
-   call. Within about 25 % for English and code; CJK text counts 0.75 a character. */
+   the UTF-8 bytes of content, reasoning, names and arguments, each rounded up, plus 4 a message and
+   8 a call. English and code come near it; other scripts may be off by half. */
 int64_t message_tokens(const struct message *m);
 int64_t message_tokens_of(
     const char *text); /* the same rule for a bare text (a prompt, a schema) */
