@@ -58,9 +58,12 @@ EMBED    := $(wildcard tui/keys.yaml themes/*.yaml tui/agents/*.md core/sim/*.ya
 EXEC_SRC := core/tool/exec_main.c
 MAIN_SRC := tui/main.c
 LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c tui/*.c))
-TEST_SRC := $(wildcard tests/*.c tests/core/*.c tests/core/*/*.c tests/history/*.c tests/tui/*.c \
-    tests/support/*.c)
-SUITES   := $(sort $(patsubst test_%.c,%,$(filter test_%.c,$(notdir $(TEST_SRC)))))
+SLOW_SRC := $(wildcard tests/simulation/*.c tests/program/*.c)
+TEST_SRC := $(SLOW_SRC) $(wildcard tests/*.c tests/core/*.c tests/core/*/*.c tests/history/*.c \
+    tests/tui/*.c tests/support/*.c)
+suites    = $(sort $(patsubst test_%.c,%,$(filter test_%.c,$(notdir $(1)))))
+SLOW     := $(call suites,$(SLOW_SRC))
+QUICK    := $(filter-out $(SLOW),$(call suites,$(TEST_SRC)))
 
 LIB      := $(BUILD)/librerail.a
 PROGRAMS := $(if $(wildcard $(MAIN_SRC)),$(BUILD)/rerail) $(if $(wildcard $(EXEC_SRC)),$(BUILD)/rerail-exec)
@@ -85,9 +88,9 @@ $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/flags
 $(BUILD)/embed.c: tests/tools/embed.sh $(EMBED) $(BUILD)/inputs
 	@sh $< $(EMBED) >$@
 $(BUILD)/tests/main.o: $(BUILD)/suites.h
-$(BUILD)/tests/%.o: OWN_CFLAGS += -I$(BUILD)
+$(BUILD)/tests/%.o: OWN_CFLAGS += -I$(BUILD) -DPROGRAM_DIR='"$(BUILD)"'
 $(BUILD)/suites.h: $(BUILD)/inputs
-	@for s in $(SUITES); do echo "SUITE($$s)"; done >$@.new; cmp -s $@.new $@ || mv $@.new $@; rm -f $@.new
+	@{ for s in $(QUICK); do echo "SUITE($$s, 0)"; done; for s in $(SLOW); do echo "SUITE($$s, 1)"; done; } >$@.new; cmp -s $@.new $@ || mv $@.new $@; rm -f $@.new
 
 # What objects and programs were made with, kept as text: other flags, or a source that came or
 # went, remake what they touch; nothing else does, and looking costs no process.

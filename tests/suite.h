@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A suite is a table of sentences. tests/…/test_NAME.c defines `const struct suite suite_NAME`; the
- * Makefile finds the file, so adding a suite touches no list. Assertions are CUnit's.
+ * Makefile finds the file, so adding a suite touches no list. Assertions are CUnit's. Every suite
+ * runs in a process of its own, and its tests one after the other on that process's main thread.
+ *
+ * A test that is a case of the fault catalogue begins with the case's number ("N05 a server that
+ * …"). Several tests may share a number: the case counts when all of them pass and none skips.
  */
 #ifndef TESTS_SUITE_H
 #define TESTS_SUITE_H
@@ -18,7 +22,22 @@ struct suite {
     const struct test *tests; /* ends with { NULL, NULL } */
 };
 
-/* Counts one thing that could not be tried here; printed at the end of the run, never silent. */
+/*
+ * Says that one thing cannot be tried here; a test that says so counts as skipped. Printed, never
+ * silent.
+ */
 void suite_skip(const char *what, const char *why);
+
+/*
+ * How often to try: the environment's TEST_`name` ("SEEDS", "KILLS") or, without it, `normal`.
+ * Campaigns (make soak) raise it and slow builds (make tsan) lower it.
+ */
+unsigned suite_amount(const char *name, unsigned normal);
+
+/* The programs under test are there: "build/rerail" is PROGRAM_DIR "/rerail". Set by the Makefile.
+ */
+#ifndef PROGRAM_DIR
+#define PROGRAM_DIR "build"
+#endif
 
 #endif
