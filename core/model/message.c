@@ -444,7 +444,7 @@ static int read_calls(struct message *m, const cJSON *value, struct err *err)
 int message_parse(struct message **out, const char *text, size_t len, struct err *err)
 {
     cJSON *tree = NULL;
-    enum message_role role;
+    enum message_role role = ROLE_SYSTEM;
     int rc = json_parse(&tree, text, len, &stored_limits, err);
 
     *out = NULL;
