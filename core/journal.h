@@ -178,6 +178,7 @@ struct record {
 struct batch {
     struct record *at; /* applied in this order */
     size_t count, cap;
+    int64_t refused; /* filled in by a commit that ends in E_FENCED: the run to drop */
 };
 
 void record_free(struct record *record); /* what it owns, not the box */
