@@ -226,8 +226,9 @@ struct past_attempt {
 };
 
 /* Functions return 0 or a negative code; E_BUSY = another process holds the writer's lock, nothing
-   was done, try again in a few ms; E_FULL and E_IO = nothing was stored, hold everything back;
-   E_FENCED = the run was taken over, drop it; E_CORRUPT. */
+   was done, try again in a few ms; E_FULL and E_IO = nothing is known to be stored: hold everything
+   back and hand over the same records again, first and in this order (more may follow); E_FENCED =
+   batch.refused was taken over or its head moved, drop that run; E_CORRUPT. */
 struct journal_class {
     /* A fresh id for a run that this process will own. */
     int (*new_run)(void *self, int64_t *run, struct err *err);
