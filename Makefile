@@ -72,9 +72,16 @@ obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 all: $(PROGRAMS) ## build the two programs
 $(BUILD)/rerail: $(call obj,$(MAIN_SRC)) $(LIB) $(BUILD)/inputs
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) -lm
-$(BUILD)/rerail-exec: $(call obj,$(EXEC_SRC)) $(BUILD)/inputs
-	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o,$^) $(EXEC_LIBS)
-$(BUILD)/tests/run: $(call obj,$(TEST_SRC)) $(LIB) $(BUILD)/inputs
+# Starts every tool, so it is made without a C library where core/tool/exec_sys.h knows the machine.
+BARE = -DEXEC_BARE -ffreestanding -fno-stack-protector -nostdlib -static
+plain = $(filter-out -fsanitize% -fno-sanitize% -fprofile% -flto% --coverage,$(1))
+$(BUILD)/rerail-exec: $(EXEC_SRC) $(BUILD)/flags
+	@mkdir -p $(dir $(BUILD)/$(EXEC_SRC))
+	case $$($(CC) -dumpmachine) in x86_64-*|aarch64-*) bare='$(BARE)' ;; *) bare= ;; esac; \
+	$(CC) $(call plain,$(CFLAGS)) $(OWN_CFLAGS) -MMD -MP -MT $@ \
+	    -MF $(BUILD)/$(EXEC_SRC:.c=.d) \
+	    $(call plain,$(LDFLAGS)) -Wl,-z,relro,-z,now $$bare -o $@ $<
+$(BUILD)/tests/run: $(call obj,$(TEST_SRC)) $(LIB) $(BUILD)/inputs | $(BUILD)/rerail-exec
 	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS) -lm
 $(LIB): $(call obj,$(LIB_SRC) embed.c) $(BUILD)/inputs
 	@rm -f $@

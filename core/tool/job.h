@@ -21,7 +21,7 @@ struct tool_job {
     const struct confine *root;
     const struct text_mask *mask; /* what the model sees as ***; NULL = nothing is hidden */
     struct clock clock;
-    cJSON *args;        /* as tool_call_check gave them */
+    cJSON *args;        /* as tool_request_check gave them */
     int64_t timeout_us; /* 0 = the tool's own */
     bool approved;      /* a person said yes to exactly this call: protected paths may be written */
     atomic_bool cancel;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * May this call run? A pure function of the operator's rules, the call and the sandbox; no I/O, no
- * state. In order:
+ * May this call run? A pure function of the operator's rules, the call and the sandbox; no I/O.
+ * Engine thread only. In order:
  *
  *   1. Any matching deny rule denies, wherever it stands.
  *   2. A path that is protected (confine.h), or that cannot be told, asks, whatever else says.

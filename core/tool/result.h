@@ -8,6 +8,7 @@
 #define CORE_TOOL_RESULT_H
 
 #include "core/base/err.h"
+#include "core/failure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,24 +27,15 @@ struct text_mask {
     void *self;
 };
 
-enum tool_outcome {
-    OUTCOME_OK,      /* the tool did its work; a shell command's non-zero exit is this too */
-    OUTCOME_FAILED,  /* it ran and failed */
-    OUTCOME_TIMEOUT, /* stopped at its deadline; effects unknown */
-    OUTCOME_STOPPED, /* stopped by the operator; effects unknown */
-    OUTCOME_NOT_RUN, /* could not be started; provably nothing ran */
-    OUTCOME_REFUSED, /* invalid, unknown, denied or outside the workspace; nothing ran */
-    OUTCOME_COUNT
-};
-const char *tool_outcome_name(enum tool_outcome outcome); /* "ok", "failed", "timeout", … */
-
 struct tool_result {
-    enum tool_outcome outcome;
+    /* NONE, EXIT (an outcome, not a failure), TOOL, TIMEOUT, CANCELLED, UNSTARTED (provably nothing
+       ran), ARGUMENTS, DENIED, TOOBIG */
+    enum failure failure;
     char *text; /* for the model; NULL until filled */
     size_t len;
     bool is_error;        /* the model is told that the call failed */
-    bool retryable;       /* the guards may try again with the same key */
     bool effects_unknown; /* it ran and was stopped: parts may have happened */
+    int retry;            /* the tool's own word: 1 try again, -1 do not, 0 = as `failure` says */
     int status;           /* exit code, or -1 */
     int64_t duration_us;
     char cause[ERR_MSG_MAX]; /* one line for people: "exit 1", "killed by SIGSEGV" */
@@ -51,11 +43,11 @@ struct tool_result {
 
 void result_clear(struct tool_result *result); /* frees what it holds; ready for use again */
 
-/* Moves text (len bytes) in as the model's answer, outcome OK. */
+/* Moves text (len bytes) in as the model's answer; failure NONE. */
 void result_take(struct tool_result *result, char *text, size_t len);
 
 /* The error object of the seed: text = {"error": "…"}, cause = the same line. */
-void result_fail(struct tool_result *result, enum tool_outcome outcome, const char *fmt, ...)
+void result_fail(struct tool_result *result, enum failure failure, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The result of the last attempt, told to the model: for an error {"error", "attempts"} with what

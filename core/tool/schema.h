@@ -9,8 +9,8 @@
  *   $comment are allowed and mean nothing here; true and false are schemas.
  *
  * Any other keyword is an error at load: a rule that is silently not checked is worse than none.
- * Objects without additionalProperties allow extra members, as the standard says. A schema is
- * immutable once compiled; any thread may check with it.
+ * Objects without additionalProperties allow extra members, as the standard says. Engine
+ * thread only: patterns carry the memory of their searches.
  */
 #ifndef CORE_TOOL_SCHEMA_H
 #define CORE_TOOL_SCHEMA_H

@@ -3,8 +3,8 @@
  * What an agent can do. A tool is one row: what the model reads about it, how its arguments must
  * look, what its effects are, and the one function that makes it happen. Built-in tools are a
  * const table in tool.c; a run's toolset is the part of that table which its agent chose, plus the
- * command tools that its agent file declares. A toolset is immutable once made: any thread may read
- * it, and it must outlive the jobs that were started from it.
+ * command tools that its agent file declares. Rows never change once made: a worker may read that
+ * of its job, and the toolset must outlive the jobs that were started from it.
  */
 #ifndef CORE_TOOL_TOOL_H
 #define CORE_TOOL_TOOL_H
@@ -83,22 +83,22 @@ size_t toolset_count(const struct toolset *set);
 const struct tool *toolset_at(const struct toolset *set, size_t index);
 const struct tool *toolset_find(const struct toolset *set, const char *name); /* exact; NULL */
 
-/* For the model: a JSON array of {"name","description","parameters"}, in order; core/model wraps it
-   as its provider wants. Borrowed, made once. */
+/* The set as a JSON array of {"name","description","parameters"}, in order: for people, and to be
+   hashed. Borrowed, made once. */
 const char *toolset_json(const struct toolset *set);
 
 /* The built-in table, for `rerail tools` and the tests. `schema` is NULL in these rows. */
 const struct tool *tool_builtins(size_t *count);
 
-struct tool_call {
+struct tool_request {
     const struct tool *tool; /* borrowed from the toolset */
     cJSON *args;             /* an object that fits the tool's schema; yours, cJSON_Delete */
 };
 
 /* Looks up and validates what a model asked for: 0, or E_NOTFOUND, E_PARSE, E_TOOBIG, E_RANGE with
-   *refusal filled with what the model is told (result_clear it). Text "" counts as {}. Nothing
-   was executed. */
-int tool_call_check(struct tool_call *out, const struct toolset *set, const char *name,
-                    const char *args, size_t len, struct tool_result *refusal);
+   *refusal filled with what the model is told (result_clear it). Text "" counts as {}. Nothing was
+   executed. Engine thread only: a schema's patterns have one owner. */
+int tool_request_check(struct tool_request *out, const struct toolset *set, const char *name,
+                       const char *args, size_t len, struct tool_result *refusal);
 
 #endif
