@@ -313,7 +313,7 @@ int yaml_parse(struct yaml **out, const char *name, const char *text, size_t len
     doc->name = mem_text(name);
     int rc = build(&b, text, len);
     if (rc < 0) {
-        yaml_free(doc);
+        yaml_drop(doc);
         return rc;
     }
     finish(doc);
@@ -334,7 +334,7 @@ int yaml_load(struct yaml **out, const char *path, struct err *err)
     return rc;
 }
 
-void yaml_free(struct yaml *doc)
+void yaml_drop(struct yaml *doc)
 {
     if (!doc)
         return;

@@ -25,7 +25,8 @@ struct yaml; /* a document: the tree and its lines */
 int yaml_parse(struct yaml **out, const char *name, const char *text, size_t len,
                struct err *err);
 int yaml_load(struct yaml **out, const char *path, struct err *err); /* E_NOTFOUND, E_IO too */
-void yaml_free(struct yaml *doc);
+/* Frees it. Not yaml_free: libyaml has one of that name, calls it, and would get ours. */
+void yaml_drop(struct yaml *doc);
 
 const cJSON *yaml_root(const struct yaml *doc);
 /* 1-based: of the key for a member, of its start for anything else; 0 when not of this document. */
