@@ -9,6 +9,8 @@ JOBS    ?= $(shell nproc)
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -r -j$(JOBS)
 endif
+Q     := $(if $(V),,@)
+say    = $(if $(V),,@echo '  $(1)	$@')
 GOALS := $(or $(MAKECMDGOALS),all)
 DRY   := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
@@ -25,7 +27,7 @@ endif
 
 NEEDS_NOTHING := help clean dist uninstall layers
 NEEDS_TEST    := test test-% asan tsan bench soak cover screens screens-accept %/tests/run
-NEEDS_CHECK   := check lint fuzz fmt
+NEEDS_CHECK   := check lint lint-% fuzz fmt
 NEED  := $(if $(filter $(NEEDS_CHECK),$(GOALS)),check,$(if $(filter $(NEEDS_TEST),$(GOALS)),test,run))
 SETUP := $(BUILD)/setup-$(NEED).mk
 
@@ -58,7 +60,7 @@ EMBED    := $(wildcard tui/keys.yaml themes/*.yaml tui/agents/*.md core/sim/*.ya
 EXEC_SRC := core/tool/exec_main.c
 MAIN_SRC := tui/main.c
 LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c tui/*.c))
-SLOW_SRC := $(wildcard tests/simulation/*.c tests/program/*.c)
+SLOW_SRC := $(wildcard tests/simulation/*.c tests/program/*.c $(if $(VARIANT),tests/$(VARIANT)/*.c))
 TEST_SRC := $(SLOW_SRC) $(wildcard tests/*.c tests/core/*.c tests/core/*/*.c tests/history/*.c \
     tests/tui/*.c tests/support/*.c)
 suites    = $(sort $(patsubst test_%.c,%,$(filter test_%.c,$(notdir $(1)))))
@@ -71,27 +73,31 @@ obj       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 all: $(PROGRAMS) ## build the two programs
 $(BUILD)/rerail: $(call obj,$(MAIN_SRC)) $(LIB) $(BUILD)/inputs
-	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) -lm
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) -lm
 # Starts every tool, so it is made without a C library where core/tool/exec_sys.h knows the machine.
-BARE = -DEXEC_BARE -ffreestanding -fno-stack-protector -nostdlib -static
+BARE  = -DEXEC_BARE -ffreestanding -fno-stack-protector -nostdlib -static
 plain = $(filter-out -fsanitize% -fno-sanitize% -fprofile% -flto% --coverage,$(1))
 $(BUILD)/rerail-exec: $(EXEC_SRC) $(BUILD)/flags
-	@mkdir -p $(dir $(BUILD)/$(EXEC_SRC))
-	case $$($(CC) -dumpmachine) in x86_64-*|aarch64-*) bare='$(BARE)' ;; *) bare= ;; esac; \
-	$(CC) $(call plain,$(CFLAGS)) $(OWN_CFLAGS) -MMD -MP -MT $@ \
-	    -MF $(BUILD)/$(EXEC_SRC:.c=.d) \
+	$(call say,LD)
+	$(Q)case $$($(CC) -dumpmachine) in x86_64-*|aarch64-*) bare='$(BARE)' ;; *) bare= ;; esac; \
+	$(CC) $(call plain,$(CFLAGS)) $(OWN_CFLAGS) -MMD -MP -MF $@.d \
 	    $(call plain,$(LDFLAGS)) -Wl,-z,relro,-z,now $$bare -o $@ $<
 $(BUILD)/tests/run: $(call obj,$(TEST_SRC)) $(LIB) $(BUILD)/inputs | $(BUILD)/rerail-exec
-	$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS) -lm
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIB_LIBS) $(TEST_LIBS) -lm
 $(LIB): $(call obj,$(LIB_SRC) embed.c) $(BUILD)/inputs
 	@rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(call say,AR)
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(OWN_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) $(OWN_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/flags
-	$(CC) $(CFLAGS) $(OWN_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS) $(OWN_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/embed.c: tests/tools/embed.sh $(EMBED) $(BUILD)/inputs
 	@sh $< $(EMBED) >$@
 $(BUILD)/tests/main.o: $(BUILD)/suites.h
@@ -102,7 +108,7 @@ $(BUILD)/suites.h: $(BUILD)/inputs
 # What objects and programs were made with, kept as text: other flags, or a source that came or
 # went, remake what they touch; nothing else does, and looking costs no process.
 FLAGS  := $(CC) $(CFLAGS) $(OWN_CFLAGS)
-INPUTS := $(LDFLAGS) $(LIB_LIBS) $(EXEC_LIBS) $(LIB_SRC) $(TEST_SRC) $(EMBED)
+INPUTS := $(LDFLAGS) $(LIB_LIBS) $(LIB_SRC) $(TEST_SRC) $(EMBED)
 differs = $(filter-out $(1),$(2))$(filter-out $(2),$(1))
 $(BUILD)/flags: export TEXT = $(FLAGS)
 $(BUILD)/inputs: export TEXT = $(INPUTS)
@@ -111,14 +117,152 @@ $(BUILD)/inputs: $(if $(call differs,$(INPUTS),$(file <$(BUILD)/inputs)),FORCE)
 $(BUILD)/flags $(BUILD)/inputs:
 	@mkdir -p $(@D); printf '%s\n' "$$TEXT" >$@
 
-.PHONY: all run test clean help
+# ---- Running and proving
+
+.PHONY: all run test check lint layers asan tsan bench fuzz soak cover screens screens-accept fmt \
+    install uninstall dist clean help
+
 run: all ## open the console on the demo, which needs no key and no network
 	$(BUILD)/rerail demo $(ARGS)
-test: all $(BUILD)/tests/run ## run the tests
-	$(BUILD)/tests/run
+
+STEPS := sh tests/tools/steps.sh $(BUILD)/log
+RUN   := $(BUILD)/tests/run --all -j$(JOBS)
+
+test: all $(BUILD)/tests/run ## run every test: the suites, the planted bugs, the README's commands
+	@$(STEPS)/test 'suites: $(RUN)' $(foreach v,$(VARIANTS),'$(v): $(MAKE) --no-print-directory test-$(v)') \
+	    'layers: sh tests/tools/layers.sh --self' 'names: sh tests/tools/names.sh --self' \
+	    $(if $(strip $(PROGRAMS)),'readme: sh tests/tools/readme.sh $(BUILD)')
+
+# Builds that only tests see: suites in tests/bugs run in one with the planted bugs, those in
+# tests/fail in one with failpoints. They are made when there is such a suite.
+VARIANTS := $(foreach v,bugs fail,$(if $(wildcard tests/$(v)/test_*.c),$(v)))
+test-bugs test-fail: test-%:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/$* VARIANT=$* \
+	    CFLAGS='$(CFLAGS) -DRERAIL_$(if $(filter bugs,$*),BUGS,FAILPOINTS)' test-variant
+test-variant: all $(BUILD)/tests/run
+	$(STEPS)/variant $(foreach s,$(call suites,$(wildcard tests/$(VARIANT)/*.c)),'$(s): $(BUILD)/tests/run $(s)')
+
+check: ## what "done" means: lint, test, asan, tsan, fuzz, and the quick suites twenty times
+	@$(STEPS)/check $(foreach goal,lint test asan tsan fuzz test-repeat,'$(goal): $(MAKE) --no-print-directory $(goal)')
+test-repeat: $(BUILD)/tests/run
+	@$< --repeat 20 -j$(JOBS)
+
+# Sanitizers slow the programs down: fewer of what is tried at random, the same of all else.
+FEWER := TEST_SEEDS=2000 TEST_KILLS=30
+asan: ## the tests and the fuzzers' corpora under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan LDFLAGS='$(LDFLAGS) -fsanitize=address,undefined' \
+	    CFLAGS='$(CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+	    test-asan
+test-asan: export UBSAN_OPTIONS = print_stacktrace=1
+test-asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_checks=1
+test-asan: all $(BUILD)/tests/run test-replay
+	$(FEWER) $(RUN)
+tsan: ## the tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan LDFLAGS='$(LDFLAGS) -fsanitize=thread' \
+	    CFLAGS='$(CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=thread' test-tsan
+test-tsan: export TSAN_OPTIONS = halt_on_error=1:second_deadlock_stack=1
+test-tsan: all $(BUILD)/tests/run
+	$(FEWER) $(RUN)
+
+FUZZ_SECONDS ?= 20
+FUZZ_SRC     := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS      := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
+FUZZ_SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+fuzz: ## every fuzz target for FUZZ_SECONDS, from its corpus in tests/fuzz/corpus
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang LDFLAGS='$(LDFLAGS) $(FUZZ_SAN)' \
+	    CFLAGS='$(CFLAGS) -O1 $(FUZZ_SAN) -fsanitize=fuzzer-no-link' test-fuzz
+test-fuzz: $(addprefix test-fuzz-,$(FUZZERS))
+$(addprefix test-fuzz-,$(FUZZERS)): test-fuzz-%: $(BUILD)/fuzz_%
+	@sh tests/tools/fuzz.sh $< $(FUZZ_SECONDS)
+test-replay: $(addprefix test-replay-,$(FUZZERS))
+$(addprefix test-replay-,$(FUZZERS)): test-replay-%: $(BUILD)/replay_%
+	@$< tests/fuzz/corpus/$*
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LIBS) -lm
+$(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+
+# bench_*.c and bench_*.sh are run; other .c files are programs that they start. Libraries are
+# linked whether used or not, so that an empty program is a floor for the time they take to load.
+BENCH_SRC := $(wildcard tests/bench/*.c)
+bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%) ## measure; every figure beside its bound
+	@$(STEPS)/bench $(foreach b,$(notdir $(wildcard tests/bench/bench_*.c)),'$(b:.c=): $(BUILD)/bench/$(b:.c=)') \
+	    $(foreach b,$(notdir $(wildcard tests/bench/bench_*.sh)),'$(b:.sh=): sh tests/bench/$(b) $(BUILD)')
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--no-as-needed -o $@ $^ $(LIB_LIBS) -lm
+
+SOAK := TEST_SEEDS=200000 TEST_KILLS=5000 TEST_LIMIT=36000
+soak: all $(BUILD)/tests/run ## hours of the random tests and of fuzzing
+	$(SOAK) $(RUN)
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=1200
+
+cover: ## what the tests reach, by room
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cover CFLAGS='$(CFLAGS) -O0 --coverage' \
+	    LDFLAGS='$(LDFLAGS) --coverage' test-cover
+test-cover: all $(BUILD)/tests/run
+	@find $(BUILD) -name '*.gcda' -delete
+	$(FEWER) $(RUN)
+	@sh tests/tools/cover.sh $(BUILD)
+
+screens: all $(BUILD)/tests/run ## compare the screens with those that were accepted
+	$(BUILD)/tests/run screens
+screens-accept: all $(BUILD)/tests/run ## accept the screens as they are; read the diff
+	ACCEPT=1 $(BUILD)/tests/run screens
+
+# ---- Reading
+
+ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC)
+ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h tui/*.h tests/*.h tests/*/*.h)
+
+layers: ## fail on an include that points up or across
+	@sh tests/tools/layers.sh
+lint: layers ## layers, banned names, format, cppcheck, clang-tidy, gcc -fanalyzer, clang
+	@sh tests/tools/names.sh
+	@$(MAKE) --no-print-directory -k lint-files
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/analyze CC=gcc CFLAGS='-O2 -g -fanalyzer -Werror' -k objects
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang CFLAGS='-O2 -g -Werror' -k objects
+lint-files: $(ALL_SRC:%.c=$(BUILD)/lint/%.c.ok) $(ALL_HDR:%=$(BUILD)/lint/%.ok)
+objects: $(call obj,$(ALL_SRC))
+# The object knows which headers the file includes.
+$(BUILD)/lint/%.c.ok: %.c $(BUILD)/%.o .clang-tidy .clang-format tests/tools/lint.sh
+	@sh tests/tools/lint.sh $< $@ $(OWN_CFLAGS) -I$(BUILD) -DPROGRAM_DIR='"$(BUILD)"'
+$(BUILD)/lint/%.h.ok: %.h .clang-format tests/tools/lint.sh
+	@sh tests/tools/lint.sh $< $@
+fmt: ## set every source as .clang-format says
+	clang-format -i $(ALL_SRC) $(ALL_HDR)
+
+# ---- Installing
+
+BINDIR   := $(DESTDIR)$(PREFIX)/bin
+EXECDIR  := $(DESTDIR)$(PREFIX)/libexec/rerail
+SHAREDIR := $(DESTDIR)$(PREFIX)/share
+SHARED   := $(wildcard themes/*.yaml tui/agents/*.md core/sim/scenarios/*.yaml)
+COMPLETIONS := bash:bash-completion/completions/rerail zsh:zsh/site-functions/_rerail \
+    fish:fish/vendor_completions.d/rerail.fish
+
+install: all ## install the programs, man page, completions, themes, agents, scenarios
+	install -d $(BINDIR) $(EXECDIR) $(SHAREDIR)/man/man1
+	install $(BUILD)/rerail $(BINDIR)
+	install $(BUILD)/rerail-exec $(EXECDIR)
+	$(BUILD)/rerail man >$(SHAREDIR)/man/man1/rerail.1
+	for c in $(COMPLETIONS); do install -d "$$(dirname $(SHAREDIR)/$${c#*:})" && \
+	    $(BUILD)/rerail completions "$${c%%:*}" >$(SHAREDIR)/$${c#*:} || exit 1; done
+	for f in $(SHARED); do to=$(SHAREDIR)/rerail/$$(basename $$(dirname $$f)); \
+	    install -d $$to && install -m 644 $$f $$to || exit 1; done
+uninstall: ## remove what install put there
+	rm -f $(BINDIR)/rerail $(SHAREDIR)/man/man1/rerail.1 $(foreach c,$(COMPLETIONS),$(SHAREDIR)/$(lastword $(subst :, ,$(c))))
+	rm -rf $(EXECDIR) $(SHAREDIR)/rerail
+dist: ## a source archive of the last commit
+	@mkdir -p dist
+	git archive --prefix=rerail-$(VERSION)/ -o dist/rerail-$(VERSION).tar.gz HEAD
 clean: ## remove what was built
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) dist
 help: ## print the goals
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    while read -r goal text; do printf '  %-16s %s\n' "$$goal" "$$text"; done
--include $(patsubst %.o,%.d,$(call obj,$(LIB_SRC) $(MAIN_SRC) $(EXEC_SRC) $(TEST_SRC) embed.c))
+
+-include $(patsubst %.o,%.d,$(call obj,$(ALL_SRC) embed.c)) $(BUILD)/rerail-exec.d

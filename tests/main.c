@@ -40,7 +40,7 @@ static const bool is_slow[] = {
 };
 
 #define SUITE_COUNT (sizeof suites / sizeof suites[0])
-#define SUITE_LIMIT 1200 /* seconds; no suite may take longer, whatever it waits for */
+#define SUITE_LIMIT 1200 /* seconds a suite may take, whatever it waits for; TEST_LIMIT */
 
 struct options {
     bool list, all, verbose, here;
@@ -195,9 +195,11 @@ static void on_alarm(int number)
 
 static void kill_overdue(struct child *children, unsigned jobs)
 {
+    time_t limit = suite_amount("LIMIT", SUITE_LIMIT);
+
     for (unsigned i = 0; i < jobs; i++)
-        if (children[i].pid && time(NULL) - children[i].since > SUITE_LIMIT) {
-            printf("FAILED %s: over %d s\n", suites[children[i].suite]->name, SUITE_LIMIT);
+        if (children[i].pid && time(NULL) - children[i].since > limit) {
+            printf("FAILED %s: over %ld s\n", suites[children[i].suite]->name, (long)limit);
             (void)kill(children[i].pid, SIGABRT); /* it is ours and not waited for yet */
         }
     (void)alarm(10);

@@ -29,7 +29,6 @@ run   lib:libpcre2-8      libpcre2-dev          pcre2-devel          pcre2
 run   lib:md4c            libmd4c-dev           md4c-devel           md4c
 run   lib:libzstd         libzstd-dev           libzstd-devel        zstd
 run   lib:libcrypto       libssl-dev            openssl-devel        openssl
-run   lib:libseccomp      libseccomp-dev        libseccomp-devel     libseccomp
 run   cmd:bwrap           bubblewrap            bubblewrap           bubblewrap
 run   authorities         ca-certificates       ca-certificates      ca-certificates
 test  lib:cunit           libcunit1-dev         CUnit-devel          cunit
@@ -180,6 +179,5 @@ mkdir -p "$(dirname "$file")"
 {
     echo "LIB_CFLAGS := $(pkg-config --cflags $libs)"
     echo "LIB_LIBS := $(pkg-config --libs $libs)"
-    echo "EXEC_LIBS := $(pkg-config --libs libseccomp)"
     [ "$level" = run ] || echo "TEST_LIBS := $(pkg-config --libs cunit vterm)"
 } >"$file.new" && mv "$file.new" "$file"
