@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -359,6 +360,8 @@ int main(int argc, char **argv)
         list_tests();
         return 0;
     }
+    if (!setlocale(LC_CTYPE, "C.UTF-8")) /* as main does; wcwidth asks for it */
+        return 1;
     if (sigaction(SIGALRM, &alarmed, NULL) < 0)
         return 1;
     for (unsigned i = 0; i < options.repeat; i++)
