@@ -48,7 +48,7 @@ enum http_policy {
 /* Zero is the default of each. */
 struct http_limits {
     int64_t connect_us;    /* until the request can be sent (DNS, TCP, TLS): 10 s */
-    int64_t first_byte_us; /* from then to the answer's status line: 120 s */
+    int64_t first_byte_us; /* from then to the end of the answer's headers: 120 s */
     int64_t idle_us;       /* between http_touch calls, from the headers on: 120 s */
     int64_t total_us;      /* the whole call, redirects included: 30 min */
     int64_t bytes;         /* of body: 64 MiB */

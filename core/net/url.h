@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct url;
+struct Curl_URL;
 
 /* http and https with a host and no user@. E_RANGE: not a URL; E_DENIED: another scheme, or a user
    in it. The texts never quote the URL: it may hold a key. */
@@ -22,6 +23,8 @@ const char *url_host(const struct url *url); /* lower case, no brackets, IPv4 in
 int url_port(const struct url *url);         /* the scheme's own when none is given */
 bool url_https(const struct url *url);
 const char *url_place(const struct url *url); /* "host:port" or "[v6]:port", for people and lists */
+
+struct Curl_URL *url_handle(const struct url *url); /* libcurl's own form, for http.c */
 
 bool url_same_origin(const struct url *a, const struct url *b); /* scheme, host and port */
 bool url_loopback(const struct url *url); /* is spelt localhost, *.localhost, 127.x.y.z or [::1] */
