@@ -25,12 +25,12 @@ int buf_add(struct buf *b, const void *data, size_t len);
 int buf_text(struct buf *b, const char *text);
 int buf_char(struct buf *b, char c);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 void buf_clear(struct buf *b);              /* len 0, memory kept */
 void buf_drop(struct buf *b, size_t count); /* removes count bytes from the front */
 void buf_cut(struct buf *b, size_t len);    /* shortens to len */
-char *buf_take(struct buf *b);              /* moves the text out: yours, free(); b is empty again */
-int buf_reserve(struct buf *b, size_t more);/* room for `more` bytes, or E_TOOBIG / E_NOMEM */
+char *buf_take(struct buf *b); /* moves the text out: yours, free(); b is empty again */
+int buf_reserve(struct buf *b, size_t more); /* room for `more` bytes, or E_TOOBIG / E_NOMEM */
 
 #endif

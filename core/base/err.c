@@ -84,7 +84,8 @@ static void fill(struct err *err, const char *text)
     err->msg[out] = '\0';
 }
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+/* Names in parentheses: the header's macros of these names are for callers. */
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
     char scratch[SCRATCH_SIZE];
     va_list ap;
@@ -99,7 +100,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
     return code;
 }
 
-int err_sys(struct err *err, int number, const char *fmt, ...)
+int(err_sys)(struct err *err, int number, const char *fmt, ...)
 {
     char scratch[SCRATCH_SIZE], reason[128], text[SCRATCH_SIZE + sizeof reason];
     va_list ap;
@@ -115,7 +116,7 @@ int err_sys(struct err *err, int number, const char *fmt, ...)
     return err->code;
 }
 
-int err_wrap(struct err *err, int code, const char *fmt, ...)
+int(err_wrap)(struct err *err, int code, const char *fmt, ...)
 {
     char scratch[SCRATCH_SIZE], text[SCRATCH_SIZE + ERR_MSG_MAX + 2];
     va_list ap;

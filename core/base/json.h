@@ -53,16 +53,17 @@ int64_t json_int(const cJSON *object, const char *key, int64_t otherwise);
 bool json_bool(const cJSON *object, const char *key, bool otherwise);
 
 /* Set a member, in place of one of that key; the object keeps copies. */
-void json_set_text(cJSON *object, const char *key, const char *text); /* NULL text changes nothing */
-void json_set_int(cJSON *object, const char *key, int64_t value);     /* exact to 2^63, as raw */
+void json_set_text(cJSON *object, const char *key,
+                   const char *text);                             /* NULL text changes nothing */
+void json_set_int(cJSON *object, const char *key, int64_t value); /* exact to 2^63, as raw */
 void json_set_number(cJSON *object, const char *key, double value);
 void json_set_bool(cJSON *object, const char *key, bool value);
 
 /* The second of two members with one key, or NULL. Borrowed. */
 const cJSON *json_duplicate(const cJSON *object);
 
-/* Appends a tree as compact text, whole or not at all: buf_add's errors. Text with wrong UTF-8 in it
-   is repaired; an infinite number is null; what is written always passes json_check but for its
+/* Appends a tree as compact text, whole or not at all: buf_add's errors. Text with wrong UTF-8 in
+   it is repaired; an infinite number is null; what is written always passes json_check but for its
    limits. A whole number up to 2^53 has no exponent, and every double reads back as itself. */
 int json_write(struct buf *out, const cJSON *value);
 

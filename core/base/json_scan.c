@@ -96,7 +96,7 @@ static int32_t take_hex4(struct scan *s)
     if (s->len - s->at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
-        int c = s->text[s->at + i];
+        int c = (unsigned char)s->text[s->at + i];
         int lower = c | 0x20;
         if (c >= '0' && c <= '9')
             unit = unit << 4 | (c - '0');

@@ -130,7 +130,7 @@ static int read_all(struct buf *data, int fd, const char *path, struct err *err)
         size_t room = data->max - data->len < READ_STEP ? data->max - data->len : READ_STEP;
         if (buf_reserve(data, room) < 0)
             return err_set(err, E_NOMEM, "%s: no memory for its text", path);
-        char extra, *at = room > 0 ? data->data + data->len : &extra;
+        char extra = 0, *at = room > 0 ? data->data + data->len : &extra;
         ssize_t got = read(fd, at, room > 0 ? room : 1);
         if (got < 0 && errno == EINTR)
             continue;

@@ -23,8 +23,9 @@ const char *path_base(const char *path);            /* borrowed, the part after 
    somebody else's, or writable by group or others. */
 int path_own_dir(const char *path, struct err *err);
 
-/* Whole regular file, a link followed (people keep their configuration behind one), of at most max bytes, NUL-terminated: *out is yours. E_NOTFOUND, E_TOOBIG,
-   E_DENIED when it is not a regular file, E_IO. */
+/* Whole regular file, a link followed (people keep their configuration behind one), of at most max
+   bytes, NUL-terminated: *out is yours. E_NOTFOUND, E_TOOBIG, E_DENIED when it is not a regular
+   file, E_IO. */
 int path_read(char **out, size_t *len, const char *path, size_t max, struct err *err);
 
 /* Replaces path atomically: temporary beside it (0600), fsync, rename, fsync of the folder. */

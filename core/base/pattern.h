@@ -28,9 +28,9 @@ int pattern_find(const struct pattern *p, const char *text, size_t len, size_t f
                  size_t *end);
 bool pattern_matches(const struct pattern *p, const char *text, size_t len);
 
-/* Whether a glob fits the whole text: '*' and '?' within a path part, '**' across parts (as a part of
-   its own also none: two stars, a slash and "x" fit "x"), [a-z], [!a-z], backslash quotes. A leading
-   dot is nothing special. Case counts. */
+/* Whether a glob fits the whole text: '*' and '?' within a path part, '**' across parts (as a part
+   of its own also none: two stars, a slash and "x" fit "x"), [a-z], [!a-z], backslash quotes. A
+   leading dot is nothing special. Case counts. */
 bool pattern_glob(const char *glob, const char *text);
 
 #endif

@@ -22,8 +22,7 @@ struct yaml; /* a document: the tree and its lines */
 
 /* `name` is what messages call it ("config.yaml"). E_PARSE says "NAME:LINE: what". An empty
    document is an empty object. */
-int yaml_parse(struct yaml **out, const char *name, const char *text, size_t len,
-               struct err *err);
+int yaml_parse(struct yaml **out, const char *name, const char *text, size_t len, struct err *err);
 int yaml_load(struct yaml **out, const char *path, struct err *err); /* E_NOTFOUND, E_IO too */
 /* Frees it. Not yaml_free: libyaml has one of that name, calls it, and would get ours. */
 void yaml_drop(struct yaml *doc);
