@@ -30,7 +30,9 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((forma
 void buf_clear(struct buf *b);              /* len 0, memory kept */
 void buf_drop(struct buf *b, size_t count); /* removes count bytes from the front */
 void buf_cut(struct buf *b, size_t len);    /* shortens to len */
-char *buf_take(struct buf *b); /* moves the text out: yours, free(); b is empty again */
-int buf_reserve(struct buf *b, size_t more); /* room for `more` bytes, or E_TOOBIG / E_NOMEM */
+char *buf_take(struct buf *b);              /* moves the text out: free() it; b is empty */
+
+/* Room for `more` bytes, or E_TOOBIG, E_NOMEM. */
+int buf_reserve(struct buf *b, size_t more);
 
 #endif

@@ -39,8 +39,7 @@ struct err {
     char msg[ERR_MSG_MAX]; /* one line of UTF-8, no newline; a longer text ends in "…" */
 };
 
-/* Fills the box (NULL is allowed) and returns code, so that `return err_set(err, E_PARSE, …)`
- * reads. */
+/* Fills the box (NULL is allowed) and returns code: `return err_set(err, E_PARSE, …)` reads. */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set, with ": " and the text of errno value `number` at the end. The code is what that

@@ -52,9 +52,8 @@ double json_number(const cJSON *object, const char *key, double otherwise);
 int64_t json_int(const cJSON *object, const char *key, int64_t otherwise);
 bool json_bool(const cJSON *object, const char *key, bool otherwise);
 
-/* Set a member, in place of one of that key; the object keeps copies. */
-void json_set_text(cJSON *object, const char *key,
-                   const char *text);                             /* NULL text changes nothing */
+/* Set a member, in place of one of that key; the object keeps copies. NULL text changes nothing. */
+void json_set_text(cJSON *object, const char *key, const char *text);
 void json_set_int(cJSON *object, const char *key, int64_t value); /* exact to 2^63, as raw */
 void json_set_number(cJSON *object, const char *key, double value);
 void json_set_bool(cJSON *object, const char *key, bool value);
