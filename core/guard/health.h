@@ -75,16 +75,7 @@ const char *health_status_name(enum health_status status); /* "–", "healthy", 
 
 /* For checkpoint summaries. E_CORRUPT when it is not one of ours. */
 cJSON *health_save(const struct health *health);
-int health_load(struct health *health, const cJSON *saved, struct err *err);
-
-/* Many of them by name: "run", "model:HOST/NAME", "tool:shell" are the caller's choice. */
-struct health_book;
-void health_book_new(struct health_book **out);
-void health_book_free(struct health_book *book);
-struct health *health_book_at(struct health_book *book, const char *key); /* made when missing */
-const struct health *health_book_find(const struct health_book *book,
-                                      const char *key); /* or NULL */
-size_t health_book_count(const struct health_book *book);
-const char *health_book_key(const struct health_book *book, size_t index); /* sorted by key */
+int health_load(struct health *health, const struct health_policy *policy, const cJSON *saved,
+                struct err *err);
 
 #endif
