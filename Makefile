@@ -155,13 +155,13 @@ asan: ## the tests and the fuzzers' corpora under the address and undefined-beha
 	    CFLAGS='$(CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 	    test-asan
 test-asan: export UBSAN_OPTIONS = print_stacktrace=1
-test-asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_checks=1
+test-asan: export ASAN_OPTIONS = allocator_may_return_null=1:detect_stack_use_after_return=1:strict_string_checks=1
 test-asan: all $(BUILD)/tests/run test-replay
 	$(FEWER) $(RUN)
 tsan: ## the tests under the thread sanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan LDFLAGS='$(LDFLAGS) -fsanitize=thread' \
 	    CFLAGS='$(CFLAGS) -O1 -fno-omit-frame-pointer -fsanitize=thread' test-tsan
-test-tsan: export TSAN_OPTIONS = halt_on_error=1:second_deadlock_stack=1
+test-tsan: export TSAN_OPTIONS = allocator_may_return_null=1:halt_on_error=1:second_deadlock_stack=1
 test-tsan: all $(BUILD)/tests/run
 	$(FEWER) $(RUN)
 

@@ -13,7 +13,7 @@ done | awk '
     /^$/ { ours = 0 }
     function row(name, h, l, t, b) {
         printf "%-34s %6.1f %% of %6d lines   %6.1f %% of %6d branches\n", name,
-            l ? 100 * h / l : 100, l, b ? 100 * t / b : 100, b
+            l ? 100 * h / l : 100, l, b ? 100 * t / b : 100, b | "sort"
     }
     END {
         for (f in lines) {
@@ -22,12 +22,12 @@ done | awk '
             L[room] += lines[f]; H[room] += hit[f]; B[room] += branches[f]; T[room] += taken[f]
             l += lines[f]; h += hit[f]; b += branches[f]; t += taken[f]
             if (hit[f] < 0.9 * lines[f])
-                row(f, hit[f], lines[f], taken[f], branches[f]) | "sort"
+                row(f, hit[f], lines[f], taken[f], branches[f])
         }
         close("sort")
         print ""
         for (room in L)
-            row(room, H[room], L[room], T[room], B[room]) | "sort"
+            row(room, H[room], L[room], T[room], B[room])
         close("sort")
         row("all", h, l, t, b)
     }'

@@ -112,16 +112,15 @@ missing()
     done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
+# Without a terminal nobody can type a password.
+can_be_root()
+{
+    [ "$(id -u)" = 0 ] || { have_command sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
 as_root()
 {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif have_command sudo; then
-        # Without a terminal nobody can type a password.
-        if [ -t 0 ]; then sudo "$@"; else sudo -n "$@"; fi
-    else
-        return 1
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 apt()
@@ -143,16 +142,28 @@ install_debian()
         { update_lists && apt install -y --no-install-recommends "$@"; }
 }
 
+# The command for one who may: as sudo where there is sudo, else as su.
+with_sudo()
+{
+    if [ "$(id -u)" = 0 ]; then
+        echo "    $1${2:+ && $2}"
+    elif have_command sudo; then
+        echo "    sudo $1${2:+ && sudo $2}"
+    else
+        echo "    su -c '$1${2:+ && $2}'"
+    fi
+}
+
 give_up()
 {
     echo
-    echo "setup: \`make $level\` needs packages that are not installed. To install them:"
+    echo "setup: packages are missing. To install them:"
     echo
     case $packager in
-    apt-get) echo "    sudo apt-get update && sudo apt-get install --no-install-recommends $*" ;;
-    dnf) echo "    sudo dnf install $*" ;;
-    pacman) echo "    sudo pacman -S --needed $*" ;;
-    *) echo "    (the packages, as your system names them, of) $*" ;;
+    apt-get) with_sudo "apt-get update" "apt-get install --no-install-recommends $*" ;;
+    dnf) with_sudo "dnf install $*" ;;
+    pacman) with_sudo "pacman -S --needed $*" ;;
+    *) echo "    the packages, as your system names them, of: $*" ;;
     esac
     echo
     echo "Then run make again."
@@ -169,7 +180,7 @@ for round in 1 2; do
     packages=$(missing)
     [ -n "$packages" ] || break
     echo "setup: missing: $packages"
-    [ $packager = apt-get ] || give_up $packages
+    [ $packager = apt-get ] && can_be_root || give_up $packages
     install_debian $packages || give_up $packages
 done >&2
 [ -z "$packages" ] || packages=$(missing)
