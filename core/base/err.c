@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +127,10 @@ int(err_wrap)(struct err *err, int code, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(scratch, sizeof scratch, fmt, ap); /* as in err_set */
     va_end(ap);
-    (void)snprintf(text, sizeof text, "%s: %s", scratch, err->msg);
+    bool written = err->code != 0;
+    (void)snprintf(text, sizeof text, "%s%s%s", scratch, written ? ": " : "",
+                   written ? err->msg : "");
+    err->code = written ? err->code : code;
     fill(err, text);
     return err->code;
 }

@@ -49,7 +49,7 @@ int err_sys(struct err *err, int number, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Puts "context: " before what the box already says; keeps and returns its code. A NULL box
-   returns `code`, which is what the callee returned. */
+   returns `code`, which is what the callee returned; one that says nothing takes it. */
 int err_wrap(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Compilers and analyzers cannot see that the three answer below zero; these say so. */

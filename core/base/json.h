@@ -30,9 +30,9 @@ extern const struct json_limits json_args; /* a tool's arguments: 1 MiB, 64, 200
 
 /* 0, E_PARSE (with the byte offset in the text), E_TOOBIG, or E_RANGE for a number that a double
    cannot hold as finite or that is longer than 63 characters (cJSON misreads those). Half a
-   surrogate pair is E_PARSE too. One pass without allocation, about a gigabyte a second; only
-   `unique` builds the tree (E_NOMEM) and names the key instead of the offset. Limits NULL =
-   json_api. */
+   surrogate pair is E_PARSE too. One pass without allocation, about half of what cJSON takes
+   for the same text; only `unique` builds the tree (E_NOMEM) and names the key instead of the
+   offset. Limits NULL = json_api. */
 int json_check(const char *text, size_t len, const struct json_limits *limits, struct err *err);
 
 /* json_check, then a tree: free with cJSON_Delete. E_NOMEM besides. Whole numbers are exact up to

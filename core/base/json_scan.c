@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/json_scan.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,7 +22,6 @@
 #define LARGEST_POWER  308
 
 #define ONES UINT64_C(0x0101010101010101)
-#define HIGH (ONES << 7)
 
 /* What may come next. */
 enum state { VALUE, FIRST_ITEM, FIRST_KEY, KEY, AFTER, DONE };
@@ -56,7 +56,8 @@ static bool take(struct scan *s, char c)
 
 static void skip_blanks(struct scan *s)
 {
-    for (int c = peek(s); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = peek(s))
+    for (int c = peek(s); c == ' ' || (c <= '\r' && (c == '\n' || c == '\r' || c == '\t'));
+         c = peek(s))
         s->at++;
 }
 
@@ -69,22 +70,30 @@ static size_t skip_digits(struct scan *s)
     return s->at - from;
 }
 
-/* True when one of eight bytes is a quote, a backslash, a control or not ASCII. */
-static bool needs_a_look(uint64_t eight)
+/* How many of eight bytes are plain before the first quote, backslash, control or byte that is not
+   ASCII. Each term sets the high bit of such a byte; a borrow can set it wrongly only in bytes
+   behind a true one. */
+static size_t plain_of_eight(uint64_t eight)
 {
     uint64_t quote = eight ^ (ONES * '"'), backslash = eight ^ (ONES * '\\');
+    uint64_t marks =
+        (eight | (eight - ONES * ' ') | (quote - ONES) | (backslash - ONES)) & (ONES << 7);
 
-    return ((eight | (eight - ONES * 0x20) | (quote - ONES) | (backslash - ONES)) & HIGH) != 0;
+    return marks == 0 ? sizeof eight : (size_t)__builtin_ctzll(marks) / 8;
 }
 
 static void skip_plain(struct scan *s)
 {
-    for (uint64_t eight; s->len - s->at >= sizeof eight; s->at += sizeof eight) {
+    uint64_t eight;
+
+    while (s->len - s->at >= sizeof eight) {
         memcpy(&eight, s->text + s->at, sizeof eight);
-        if (needs_a_look(eight))
-            break;
+        size_t plain = plain_of_eight(le64toh(eight));
+        s->at += plain;
+        if (plain < sizeof eight)
+            return;
     }
-    for (int c = peek(s); c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; c = peek(s))
+    for (int c = peek(s); c >= ' ' && c < 0x80 && c != '"' && c != '\\'; c = peek(s))
         s->at++;
 }
 
@@ -138,8 +147,8 @@ static int scan_unicode(struct scan *s)
 
 static int scan_escape(struct scan *s)
 {
+    s->at++;
     int c = peek(s);
-
     if (c == 'u') {
         s->at++;
         return scan_unicode(s);
@@ -150,25 +159,32 @@ static int scan_escape(struct scan *s)
     return 0;
 }
 
+static int scan_wide(struct scan *s)
+{
+    int32_t cp;
+    size_t used = utf8_next(s->text + s->at, s->len - s->at, &cp);
+
+    if (cp < 0)
+        return fail(s, E_PARSE, "wrong UTF-8");
+    s->at += used;
+    return 0;
+}
+
 /* Behind the opening quote; leaves the cursor behind the closing one. */
 static int scan_string(struct scan *s)
 {
     for (;;) {
         skip_plain(s);
-        int c = peek(s), rc = 0;
-        int32_t cp;
+        int c = peek(s);
+        if (c == '"') {
+            s->at++;
+            return 0;
+        }
         if (c < 0)
             return fail(s, E_PARSE, "the text ends inside a string");
-        if (c < 0x20)
+        if (c < ' ')
             return fail(s, E_PARSE, "a bare control character in a string");
-        size_t used = utf8_next(s->text + s->at, s->len - s->at, &cp);
-        if (cp < 0)
-            return fail(s, E_PARSE, "wrong UTF-8");
-        s->at += used;
-        if (c == '"')
-            return 0;
-        if (c == '\\')
-            rc = scan_escape(s);
+        int rc = c == '\\' ? scan_escape(s) : scan_wide(s);
         if (rc < 0)
             return rc;
     }

@@ -45,6 +45,10 @@ static void wraps_in_front_of_what_it_says(void)
     CU_ASSERT_EQUAL(err_wrap(&err, E_IO, "keys.conf: line %d", 3), E_RANGE);
     CU_ASSERT_STRING_EQUAL(err.msg, "keys.conf: line 3: 7 is too large");
     CU_ASSERT_EQUAL(err_wrap(NULL, E_FULL, "x"), E_FULL);
+    err = (struct err){0};
+    CU_ASSERT_EQUAL(err_wrap(&err, E_FULL, "keys.conf"), E_FULL);
+    CU_ASSERT_EQUAL(err.code, E_FULL);
+    CU_ASSERT_STRING_EQUAL(err.msg, "keys.conf");
 }
 
 static void is_one_clean_line_of_utf8(void)
