@@ -88,9 +88,8 @@ enum answer_outcome {
 enum answer_stop {
     STOP_END,    /* no call: the model is done */
     STOP_CALLS,  /* run the calls whose args_valid is set, answer all of them */
-    STOP_LENGTH, /* cut by a token limit; the last call is never valid */
-    STOP_FILTER, /* a content filter ended it; no call is valid */
-    STOP_ERROR   /* finish_reason "error"; no call is valid */
+    STOP_LENGTH, /* cut by a token limit: as the two above, but the last call is never valid */
+    STOP_FILTER  /* a content filter ended it; no call is valid */
 };
 
 struct model_usage {     /* raw counts of the wire; -1 = not said */
@@ -118,15 +117,19 @@ struct model_answer {
     struct message *message; /* what arrived, never NULL; unless OK no call of it is valid */
     struct model_usage usage;
     struct model_error error;
+    int code;       /* with ANSWER_PROTOCOL: E_PROTOCOL or E_TOOBIG */
     char *model;    /* the server's name for the model, or NULL */
     char *id;       /* the server's id of the answer, or NULL */
-    char *excerpt;  /* first bytes (at most 512, repaired) of what could not be read, or NULL */
+    char *excerpt;  /* first bytes (at most 512, repaired) of an error, or of what could not be
+                       read; NULL for a good answer */
     bool done_seen; /* the stream's terminator came */
     bool streamed;  /* came as server-sent events */
     size_t events;  /* data events read */
 };
 
-void model_answer_clear(struct model_answer *a); /* frees its texts and message, zeroes it */
+/* Both free what the struct owns and zero it. */
+void model_error_clear(struct model_error *e);
+void model_answer_clear(struct model_answer *a);
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
@@ -155,7 +158,7 @@ struct reader_options {
     void *self;
 };
 
-struct model_reader; /* each format has its own fields */
+struct model_reader; /* each format casts it to its own struct */
 
 struct provider {
     const char *name;   /* "openai-chat", as in a config file */
