@@ -18,23 +18,24 @@ enum id_rule {
     ID_ALNUM9 /* exactly nine of [A-Za-z0-9] (Mistral) */
 };
 
-enum echo_rule {                       /* which thinking goes back with an assistant message */
-                 ECHO_NONE,            /* none */
-                 ECHO_TEXT_WITH_CALLS, /* reasoning_content on messages with calls, even when empty
-                                          (DeepSeek) */
-                 ECHO_OPAQUE /* the provider's own members, verbatim (reasoning_details) */
+/* Which thinking goes back with an assistant message. */
+enum echo_rule {
+    ECHO_NONE,
+    ECHO_TEXT_WITH_CALLS, /* reasoning_content where there are calls, even when empty (DeepSeek) */
+    ECHO_OPAQUE           /* the provider's own members, verbatim (reasoning_details) */
 };
 
 enum effort_rule {
-    EFFORT_SENT,            /* reasoning_effort as configured */
-    EFFORT_NONE_WITH_TOOLS, /* "none" whenever tools are sent (OpenAI refuses both together) */
-    EFFORT_OBJECT,          /* reasoning: {"effort": …} (OpenRouter) */
-    EFFORT_NEVER            /* unknown to the server */
+    EFFORT_SENT,   /* reasoning_effort as configured (refused together with tools by some models:
+                      FAILURE_EFFORT, then once more with "none") */
+    EFFORT_OBJECT, /* reasoning: {"effort": …} (OpenRouter) */
+    EFFORT_NEVER   /* unknown to the server */
 };
 
-enum content_rule {               /* content of an assistant message that has calls and no text */
-                    CONTENT_NULL, /* null */
-                    CONTENT_EMPTY /* "" (templates that join strings) */
+/* Content of an assistant message that has calls and no text. */
+enum content_rule {
+    CONTENT_NULL,
+    CONTENT_EMPTY /* "", for chat templates that join strings */
 };
 
 enum auth_rule {
@@ -62,7 +63,9 @@ struct profile {
     enum echo_rule echo;
     enum effort_rule effort;
     enum content_rule content;
-    int retry_status; /* one more status worth a retry (Groq's 498), 0: none */
+    const char *foreign_call; /* members, as JSON text, for a call made by another model (Gemini
+                                 wants a signature on every call), NULL: none */
+    int retry_status;         /* one more status worth a retry (Groq's 498), 0: none */
 };
 
 const struct profile *profile_find(const char *name);   /* NULL when there is none */
@@ -72,15 +75,17 @@ const struct profile *profile_at(size_t index);         /* the table in order; N
 /* Normalises a base URL as people write it: scheme added (http for loopback, else https), trailing
    slashes and a pasted "/chat/completions" or "/models" dropped, "/v1" added when the path is
    empty and the profile's own base has one; never twice. An Azure resource gets "/openai/v1"; a
-   deployment URL and its ?api-version stay. 0, or E_PARSE: no host, user:password, other scheme. */
+   deployment URL and its ?api-version stay. Appends to out. 0; E_RANGE: not a URL; E_DENIED:
+   another scheme, or a user in it. */
 int profile_base_url(struct buf *out, const struct profile *p, const char *url, struct err *err);
 
-/* base (normalised) + path, before any query of the base. */
+/* Appends base (normalised) + path, the path before any query of the base. */
 int profile_url(struct buf *out, const char *base, const char *path);
 
-/* The header line that carries the key, for the engine's secret buffer; 0, or E_NOTFOUND when the
-   profile wants a key and there is none (the text names the variable to set). Writes nothing when
-   none is needed. */
-int profile_auth(struct buf *out, const struct profile *p, const char *key, struct err *err);
+/* The header that carries the key: its name, and its value appended to a secret buffer. The value
+   is 0, or E_NOTFOUND when the profile wants a key and there is none (the text names the variable
+   to set); nothing is written when no key is needed and none is given: send no header then. */
+const char *profile_auth_name(const struct profile *p);
+int profile_auth_value(struct buf *out, const struct profile *p, const char *key, struct err *err);
 
 #endif
