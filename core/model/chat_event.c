@@ -70,14 +70,13 @@ static void keep_first(char **label, const char *text, size_t len)
         *label = mem_copy(text, len > LABEL_MAX ? utf8_cut(text, LABEL_MAX) : len);
 }
 
-/* The last text counts; "" is none. */
-static void keep_last(char **label, const char *text, size_t len)
+/* The last reason counts, but "" (some servers send it with every event) never hides one. */
+static void keep_reason(struct chat_reader *r, const char *text, size_t len)
 {
-    if (len == 0)
+    if (!text || (len == 0 && r->finish_reason))
         return;
-    free(*label);
-    *label = NULL;
-    keep_first(label, text, len);
+    free(r->finish_reason);
+    r->finish_reason = mem_copy(text, len > LABEL_MAX ? utf8_cut(text, LABEL_MAX) : len);
 }
 
 static void keep_first_text(char **label, const char *text)
@@ -273,8 +272,7 @@ static int take_choice(const struct taking *t, cJSON *choice)
         rc = take_calls(t, part, whole);
     if (rc == 0 && chat_opaque_take(&r->opaque, part) < 0)
         rc = too_long(t->err);
-    if (finish)
-        keep_last(&r->finish_reason, finish, strlen(finish));
+    keep_reason(r, finish, finish ? strlen(finish) : 0);
     chat_usage_read(&r->answer.usage, json_object(choice, "usage"));
     if (json_get(choice, "error"))
         (void)chat_refuse(r, choice, true);
@@ -364,7 +362,7 @@ bool chat_event_take_quick(struct chat_reader *r, const struct chat_quick *q, in
     *rc = take_quick_text(r, q, err);
     if (*rc == 0 && q->args.at)
         *rc = take_quick_args(r, q, slot, err);
-    keep_last(&r->finish_reason, q->finish_reason.at, q->finish_reason.len);
+    keep_reason(r, q->finish_reason.at, q->finish_reason.len);
     keep_first(&r->answer.model, q->model.at, q->model.len);
     keep_first(&r->answer.id, q->id.at, q->id.len);
     return true;

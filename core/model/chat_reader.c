@@ -304,7 +304,7 @@ static void read_body(struct chat_reader *r, bool whole)
 
 static enum answer_outcome judge(const struct chat_reader *r, int code, bool done_seen)
 {
-    bool ended = r->shape == CHAT_BODY || done_seen || r->finish_reason;
+    bool ended = r->shape == CHAT_BODY || done_seen || (r->finish_reason && *r->finish_reason);
 
     if (r->refused)
         return ANSWER_ERROR;
