@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -37,6 +38,37 @@ struct hash sha256_parts(const struct hash_part *parts, size_t count)
     if (!ok || !EVP_DigestFinal_ex(ctx, hash.at, NULL))
         mem_fail(sizeof hash);
     EVP_MD_CTX_free(ctx);
+    return hash;
+}
+
+struct sha256_sum {
+    EVP_MD_CTX *ctx;
+};
+
+struct sha256_sum *sha256_begin(void)
+{
+    struct sha256_sum *sum = mem_new(sizeof *sum);
+
+    sum->ctx = EVP_MD_CTX_new();
+    if (!sum->ctx || !EVP_DigestInit_ex(sum->ctx, EVP_sha256(), NULL))
+        mem_fail(sizeof *sum);
+    return sum;
+}
+
+void sha256_add(struct sha256_sum *sum, const void *data, size_t len)
+{
+    if (!EVP_DigestUpdate(sum->ctx, len > 0 ? data : "", len))
+        mem_fail(sizeof *sum);
+}
+
+struct hash sha256_end(struct sha256_sum *sum)
+{
+    struct hash hash;
+
+    if (!EVP_DigestFinal_ex(sum->ctx, hash.at, NULL))
+        mem_fail(sizeof *sum);
+    EVP_MD_CTX_free(sum->ctx);
+    free(sum);
     return hash;
 }
 

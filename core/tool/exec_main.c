@@ -150,6 +150,16 @@ static void volunteer_for_oom(void)
     sys(SYS_close, fd, 0, 0, 0, 0);
 }
 
+/* posix_spawn has reset all signals but the two that glibc keeps for its threads: those it leaves
+   ignored, and its sigaction does not let anybody touch them. */
+static void reset_signals(void)
+{
+    static const uint64_t dfl[8]; /* larger than any kernel's struct sigaction */
+
+    for (int signal = 32; signal <= 33; signal++)
+        sys(SYS_rt_sigaction, signal, (long)dfl, 0, sizeof(uint64_t), 0);
+}
+
 /* Dies with the thread that started us; and if that has happened already, now. */
 static long tie_to_parent(int32_t parent)
 {
@@ -253,6 +263,7 @@ static int exec_main(char **argv, char **env)
     born = start_time();
     if ((error = sys(SYS_close_range, EXEC_CONTROL, ~0U, CLOSE_RANGE_CLOEXEC, 0, 0)) < 0)
         return fail(EXEC_DESCRIPTORS, -error);
+    reset_signals();
     sys(SYS_umask, 077, 0, 0, 0, 0);
     if ((error = sys(SYS_fchdir, EXEC_CWD, 0, 0, 0, 0)) < 0)
         return fail(EXEC_FOLDER, -error);

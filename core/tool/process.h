@@ -84,8 +84,9 @@ struct process_result {
     int code;
     enum process_stop stop;
     const char
-        *stage; /* PROCESS_NOT_RUN: what failed, "execute", "working folder"; NULL if stopped */
-    int error;  /* PROCESS_NOT_RUN: errno of that stage */
+        *stage;      /* PROCESS_NOT_RUN: what failed, "execute"; NULL = stopped before its start */
+    int error;       /* PROCESS_NOT_RUN: errno of that stage, 0 = it just ended */
+    bool stuck;      /* SIGKILL did not end all of it within 1 s: it hangs in the kernel */
     bool background; /* something it left behind still held its output, and was killed */
     unsigned killed; /* descendants that had to be swept */
     int64_t wall_us; /* from its start to its end */
@@ -97,10 +98,9 @@ struct process_result {
    whoever makes text of it drops as many at the cut afterwards (result.c does). */
 #define PROCESS_MARGIN (4u << 10)
 
-/* Spawns. E_IO names what failed and nothing is left behind; errors inside the child come as
-   PROCESS_NOT_RUN. */
-int process_start(struct process **out, const struct process_spec *spec, int64_t now_us,
-                  struct err *err);
+/* Spawns. Whatever goes wrong, here or in the child, is told by the result (PROCESS_NOT_RUN): then
+   it may be DONE at once. */
+void process_start(struct process **out, const struct process_spec *spec, int64_t now_us);
 
 size_t process_fds(const struct process *p, struct pollfd *fds, size_t max);
 int64_t process_wake(const struct process *p); /* INT64_MAX = only when a descriptor is ready */
@@ -110,7 +110,8 @@ enum process_state process_state(const struct process *p);
 /* Once it has reported (from PROCESS_HELD on). Zero before. */
 struct process_identity process_identity(const struct process *p);
 
-/* Lets a held one run; its deadline starts now. */
+/* Lets a held one run; its deadline starts now. E_CLOSED when it has ended meanwhile: go on
+   stepping, its result says that it did not run. */
 int process_go(struct process *p, int64_t now_us, struct err *err);
 
 /* SIGTERM to its group now, SIGKILL to the family 2 s later; a held one just ends, not run. The

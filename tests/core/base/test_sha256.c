@@ -43,11 +43,23 @@ static void moving_a_byte_between_parts_changes_the_result(void)
     CU_ASSERT_EQUAL(memcmp(&one, &other, sizeof one), 0);
 }
 
+static void pieces_give_what_the_whole_gives(void)
+{
+    struct sha256_sum *sum = sha256_begin();
+
+    sha256_add(sum, "a", 1);
+    sha256_add(sum, NULL, 0);
+    sha256_add(sum, "bc", 2);
+    struct hash pieces = sha256_end(sum), whole = sha256("abc", 3);
+    CU_ASSERT_EQUAL(memcmp(&pieces, &whole, sizeof whole), 0);
+}
+
 static const struct test tests[] = {
     {"agrees with the standard's examples", agrees_with_the_standards_examples},
     {"parts are led by their length", parts_are_led_by_their_length},
     {"moving a byte between parts changes the result",
      moving_a_byte_between_parts_changes_the_result},
+    {"pieces give what the whole gives", pieces_give_what_the_whole_gives},
     {NULL, NULL},
 };
 
