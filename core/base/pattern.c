@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
-/* What one search may cost. The first is about a second of the worst pattern here, the others
+/* What one search may cost. The first is some milliseconds of the worst pattern, the others
    keep the interpreter (where there is no JIT) from taking the machine's memory. */
 #define MATCH_LIMIT 1000000
 #define DEPTH_LIMIT 20000
