@@ -15,7 +15,8 @@
 #define COST_UNKNOWN ((int64_t)-1)
 
 struct price {         /* micro-dollars per million tokens: $2.50 = 2,500,000; -1 = not known */
-    const char *model; /* name, or a prefix that ends in '*': "gpt-5-mini*" */
+    const char *model; /* a name, which also fits with a date behind it ("gpt-5-2025-08-07"), or a
+                          prefix that ends in '*' */
     int64_t input;
     int64_t cached;      /* -1: as input */
     int64_t cache_write; /* -1: as input */
