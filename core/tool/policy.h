@@ -4,13 +4,17 @@
  * Engine thread only. In order:
  *
  *   1. Any matching deny rule denies, wherever it stands.
- *   2. A path that is protected (confine.h), or that cannot be told, asks, whatever else says.
+ *   2. Writing to a protected path (confine.h) asks, whatever else says, and every time.
  *   3. A grant ("always for this run") allows what it was given for.
  *   4. The last matching rule decides; later lists (agent file, flags) come after earlier ones.
- *      Not sandboxed, a rule lets model-written shell text run only if it names the tool alone (the
- *      operator trusts the tool as such) or the exact command: a pattern over shell text is no
- *      boundary, so such a match asks instead.
- *   5. The default of the tool's kind: see the table in policy.c.
+ *      Not sandboxed, a rule lets a model's shell text run only if it names that very tool and
+ *      nothing else (the operator trusts the tool as such), or the exact argument: a pattern over
+ *      shell text is no boundary, so such a match asks instead.
+ *   5. The default of the tool's kind: the table in policy.c.
+ *
+ * A rule about the path of a file tool sees it as written, cleaned, and as the kernel resolved it:
+ * to deny or to ask one fitting form is enough, to allow all must fit. So does a pattern that takes
+ * too long: it fits for deny and ask, and not for allow.
  */
 #ifndef CORE_TOOL_POLICY_H
 #define CORE_TOOL_POLICY_H
@@ -40,13 +44,13 @@ struct policy_rule {
 };
 
 int policy_new(struct policy **out, const struct policy_rule *rules, size_t count,
-               struct err *err); /* copies; E_PARSE for a pattern */
+               struct err *err); /* copies; E_PARSE names the rule */
 void policy_free(struct policy *policy);
 
 /* What a person said "always" to. */
 struct policy_grant {
-    const char *tool;
-    const char *exact; /* shell tools: the command text; else NULL = the whole tool */
+    char *tool;
+    char *args; /* shell tools: exactly these, as canonical JSON; NULL = the whole tool */
 };
 
 struct policy_question {
@@ -70,7 +74,8 @@ struct policy_answer {
 void policy_decide(struct policy_answer *out, const struct policy *policy,
                    const struct policy_question *question);
 
-/* The grant that "always" stands for in this call; borrows from the question. */
-struct policy_grant policy_grant_for(const struct policy_question *question);
+/* The grant that "always" stands for in this call; yours. */
+void policy_grant_make(struct policy_grant *out, const struct policy_question *question);
+void policy_grant_clear(struct policy_grant *grant);
 
 #endif
