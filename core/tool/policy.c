@@ -134,7 +134,7 @@ static void find_forms(struct forms *out, const struct policy_question *q, const
     add_form(out, argument_text(q->args, argument));
     if (out->count == 0 || !str_eq(argument, q->tool->path_argument))
         return;
-    (void)confine_clean(&clean, out->at[0], NULL); /* a path that leads out has no clean form */
+    (void)confine_clean(&clean, NULL, out->at[0], NULL); /* a path that leads out has no clean form */
     add_form(out, clean);
     add_form(out, mem_text(q->real_path));
 }
@@ -247,10 +247,20 @@ static void decide_by_default(struct policy_answer *out, const struct policy_que
         say(out, POLICY_ASK, NULL, row->ask);
 }
 
+/* Names the shell tool and nothing else, or its very command. */
+static bool is_exact(const struct rule *rule, const struct tool *tool)
+{
+    if (rule->matches)
+        return false;
+    if (!rule->equals)
+        return str_eq(rule->tool, tool->name);
+    return !rule->argument || str_eq(rule->argument, tool->title_argument);
+}
+
 static void decide_by_rule(struct policy_answer *out, const struct rule *rule,
                            const struct policy_question *q)
 {
-    bool exact = rule->matches ? false : rule->equals || str_eq(rule->tool, q->tool->name);
+    bool exact = is_exact(rule, q->tool);
     const char *source = rule->source ? rule->source : "policy rule";
 
     if (rule->verdict == POLICY_ALLOW && q->tool->shell && q->sandbox == SANDBOX_NONE && !exact)
