@@ -16,6 +16,20 @@ const char *node_kind_name(enum node_kind kind)
     return names[kind];
 }
 
+struct hash node_chain(const struct hash *parent, enum node_kind kind, const struct hash *body,
+                       int64_t number)
+{
+    const char *name = node_kind_name(kind);
+    struct hash_part parts[] = {
+        {parent->at, SHA256_BYTES},
+        {name, strlen(name)},
+        {body->at, SHA256_BYTES},
+        {&number, sizeof number},
+    };
+
+    return sha256_parts(parts, sizeof parts / sizeof *parts);
+}
+
 const char *effect_state_name(enum effect_state state)
 {
     static const char *const names[EFFECT_STATE_COUNT] = {

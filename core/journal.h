@@ -33,6 +33,9 @@ enum node_kind {
     NODE_KIND_COUNT
 };
 const char *node_kind_name(enum node_kind kind);
+/* The link of a node; `parent` is its parent's, all zero for the first; `body` the body's hash. */
+struct hash node_chain(const struct hash *parent, enum node_kind kind, const struct hash *body,
+                       int64_t number);
 
 /* Ledger of effects: intent → started → an outcome. */
 enum effect_state {

@@ -49,6 +49,9 @@ int history_open(struct history **out, const struct history_options *options,
                  struct history_report *report, struct err *err);
 /* Gives the leases back, folds the WAL into the file when nobody else needs it. */
 void history_close(struct history *history);
+/* Lets go without writing a byte, as a process that dies would: after damage, and in simulations.
+ */
+void history_drop(struct history *history);
 
 struct journal history_journal(struct history *history); /* valid until history_close */
 const char *history_file(const struct history *history);

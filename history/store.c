@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "history/store.h"
+
+#include <assert.h>
+
+static const char sql_last_seq[] = "SELECT max(seq) FROM event";
+static const char sql_last_hole[] = "SELECT last FROM hole ORDER BY first DESC LIMIT 1";
+static const char sql_find_body[] = "SELECT id FROM blob WHERE hash=?";
+static const char sql_keep_body[] = "DELETE FROM trash WHERE blob=?";
+static const char sql_add_body[] = "INSERT INTO blob(hash, len, data) VALUES(?, ?, ?)";
+
+/* Events are numbered without gaps, so the last number says whether a stored tail is missing. */
+static int read_last_seq(struct history *history, struct err *err)
+{
+    int64_t last = 0, hole = 0;
+    int rc = db_value(history->db, sql_last_seq, NULL, &last, err);
+
+    if (rc >= 0)
+        rc = db_value(history->db, sql_last_hole, NULL, &hole, err);
+    if (rc < 0)
+        return rc;
+    if (hole > last)
+        last = hole;
+    if (last < history->last_seq)
+        return err_set(err, E_CORRUPT,
+                       "history %s: the last %lld events are missing; run rerail fsck",
+                       history->path, (long long)(history->last_seq - last));
+    history->last_seq = last;
+    return 0;
+}
+
+/* After a failure: what the last commit has written may count now, although it was never synced.
+   Copied into the file it is on disk, and the doubt is over. */
+static int open_again(struct history *history, struct err *err)
+{
+    int64_t left = 0;
+
+    if (history->db)
+        return 0;
+    int rc = db_open(&history->db, &(struct db_options){.path = history->path, .vfs = history->vfs},
+                     err);
+    if (rc == 0)
+        rc = db_fold(history->db, false, &left, err);
+    if (rc == 0 && left > 0)
+        rc = err_set(err, E_BUSY, "history %s: a reader holds its recovery back", history->path);
+    if (rc < 0) {
+        db_close(history->db);
+        history->db = NULL;
+    }
+    return rc;
+}
+
+int store_begin(struct history *history, struct err *err)
+{
+    int rc = 0;
+
+    if (keeper_is_folding(history->keeper))
+        rc = err_set(err, E_BUSY, "history: its WAL is being folded");
+    if (rc == 0)
+        rc = lock_try(history->lock, err);
+    if (rc < 0) {
+        history->busy += rc == E_BUSY;
+        return rc;
+    }
+    rc = open_again(history, err);
+    if (rc == 0)
+        rc = db_begin(history->db, true, err);
+    if (rc == 0)
+        rc = db_check_place(history->db, err);
+    if (rc == 0)
+        rc = read_last_seq(history, err);
+    if (rc < 0)
+        return store_end(history, rc, err);
+    history->transactions++;
+    return 0;
+}
+
+/* After these the connection is not to be trusted: its cache may not be what is on disk. */
+static void drop_connection(struct history *history, int rc)
+{
+    if (rc != E_IO && rc != E_FULL)
+        return;
+    db_close(history->db);
+    history->db = NULL;
+}
+
+int store_end(struct history *history, int rc, struct err *err)
+{
+    if (rc == 0)
+        rc = db_commit(history->db, err);
+    if (rc < 0 && history->db) {
+        db_rollback(history->db);
+        drop_connection(history, rc);
+    }
+    if (rc == 0)
+        lock_testify(history->lock, history->last_seq);
+    lock_drop(history->lock);
+    return rc;
+}
+
+int store_body(struct history *history, const char *body, size_t len, int64_t *id, struct err *err)
+{
+    struct hash hash;
+    const void *packed;
+    size_t packed_len;
+
+    *id = 0;
+    if (!body)
+        return 0;
+    hash = sha256(body, len);
+    int rc = db_value(history->db, sql_find_body, BIND(bind_hash(&hash)), id, err);
+    if (rc > 0)
+        return db_run(history->db, sql_keep_body, BIND(bind_int(*id)), err);
+    if (rc == 0)
+        rc = body_pack(history->packer, body, len, &packed, &packed_len, err);
+    if (rc == 0)
+        rc = db_run(history->db, sql_add_body,
+                    BIND(bind_hash(&hash), bind_int((int64_t)len), bind_blob(packed, packed_len)),
+                    err);
+    if (rc == 0)
+        *id = sqlite3_last_insert_rowid(db_handle(history->db));
+    return rc;
+}
