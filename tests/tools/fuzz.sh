@@ -13,7 +13,7 @@ found=$(dirname "$target")/found/$name
 mkdir -p "$found/corpus"
 [ -d "$seeds" ] || { echo "fuzz: $name has no $seeds"; exit 1; }
 
-if ! "$target" -help=1 2>/dev/null | grep -q max_total_time; then
+if ! "$target" -help=1 2>&1 | grep -q max_total_time; then
     "$target" "$seeds"
     echo "fuzz: $name: corpus replayed (no clang runtime to fuzz with)"
     exit
