@@ -3,7 +3,7 @@
  * Keeps known keys out of everything that is decided on, stored or shown. Exact values are replaced
  * by `***` wherever bytes enter the engine, also when they are URL-, base64- or JSON-escaped, and
  * also when they arrive in pieces. What merely looks like a secret is masked in logs, telemetry and
- * exports only, by mask_patterns: the model must see what is there.
+ * exports only (mask_patterns.h): the model must see what is there.
  */
 #ifndef CORE_BASE_MASK_H
 #define CORE_BASE_MASK_H
@@ -29,11 +29,12 @@ int mask_add(struct mask *mask, const char *key, size_t len, struct err *err);
 int mask_apply(struct buf *out, const struct mask *mask, const char *text, size_t len);
 bool mask_finds(const struct mask *mask, const char *text, size_t len);
 
-/* The same over text in pieces: what may yet become a key is held back until it is decided. */
+/* The same over text in pieces: what may yet become a key is held back until it is decided, at most
+   as long as the longest form of a key. */
 struct mask_stream {
     const struct mask *mask;
-    struct buf held; /* not yet passed on: at most the longest form of a key */
-    size_t hidden;   /* bytes at its front that are part of a key already replaced */
+    struct buf held; /* not yet passed on */
+    size_t hidden;   /* bytes at its front that belong to a key already replaced */
 };
 
 void mask_stream_init(struct mask_stream *stream, const struct mask *mask);
@@ -41,13 +42,5 @@ void mask_stream_free(struct mask_stream *stream);
 int mask_stream_feed(struct mask_stream *stream, struct buf *out, const char *text, size_t len);
 /* The text is over: what was held back goes out. Ready for another text. */
 int mask_stream_end(struct mask_stream *stream, struct buf *out);
-
-/* What looks like a secret: well-known prefixes (sk-, ghp_, AKIA, …), JSON web tokens, PEM private
-   keys, credential headers, user:password@ in URLs. Compiled once. */
-struct mask_patterns;
-int mask_patterns_new(struct mask_patterns **out, struct err *err);
-void mask_patterns_free(struct mask_patterns *patterns);
-int mask_patterns_apply(struct buf *out, const struct mask_patterns *patterns, const char *text,
-                        size_t len);
 
 #endif
