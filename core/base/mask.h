@@ -8,11 +8,11 @@
 #ifndef CORE_BASE_MASK_H
 #define CORE_BASE_MASK_H
 
-#include "core/base/buf.h"
-#include "core/base/err.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
 
 #define MASK_TEXT    "***"
 #define MASK_KEY_MIN 6 /* a shorter key would blot out ordinary words */

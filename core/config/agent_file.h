@@ -24,11 +24,11 @@
 #ifndef CORE_CONFIG_AGENT_FILE_H
 #define CORE_CONFIG_AGENT_FILE_H
 
-#include "core/base/err.h"
-#include "core/config/setting.h"
-
 #include <cjson/cJSON.h>
 #include <stddef.h>
+
+#include "core/base/err.h"
+#include "core/config/setting.h"
 
 #define AGENT_FILE_MAX (1u << 20)
 

@@ -9,11 +9,11 @@
 #ifndef CORE_CONFIG_CONFIG_H
 #define CORE_CONFIG_CONFIG_H
 
+#include <stddef.h>
+
 #include "core/base/err.h"
 #include "core/config/run_config.h"
 #include "core/config/setting.h"
-
-#include <stddef.h>
 
 struct agent_file;
 struct config;

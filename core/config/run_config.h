@@ -9,13 +9,13 @@
 #ifndef CORE_CONFIG_RUN_CONFIG_H
 #define CORE_CONFIG_RUN_CONFIG_H
 
-#include "core/base/err.h"
-#include "core/config/setting.h"
-#include "core/guards.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/config/setting.h"
+#include "core/guards.h"
 
 enum on_error {
     ON_ERROR_AUTO, /* pause where a person watches, recover where none does */

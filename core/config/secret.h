@@ -7,9 +7,9 @@
 #ifndef CORE_CONFIG_SECRET_H
 #define CORE_CONFIG_SECRET_H
 
-#include "core/base/err.h"
-
 #include <stddef.h>
+
+#include "core/base/err.h"
 
 #define SECRET_MAX 8192
 

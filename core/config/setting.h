@@ -10,12 +10,12 @@
 #ifndef CORE_CONFIG_SETTING_H
 #define CORE_CONFIG_SETTING_H
 
-#include "core/base/err.h"
-
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/base/err.h"
 
 struct buf;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/breaker.h"
 
-#include "core/base/json.h"
-#include "core/base/str.h"
-
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "core/base/json.h"
+#include "core/base/str.h"
 
 static const char *const states[BREAKER_STATES] = {
     [BREAKER_CLOSED] = "closed",

@@ -16,14 +16,14 @@
 #ifndef CORE_GUARD_BREAKER_H
 #define CORE_GUARD_BREAKER_H
 
-#include "core/base/err.h"
-#include "core/failure.h"
-#include "core/guards.h"
-
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/failure.h"
+#include "core/guards.h"
 
 #define BREAKER_NEVER INT64_MAX /* until the operator acts */
 

@@ -7,11 +7,11 @@
 #ifndef CORE_GUARD_BUDGET_H
 #define CORE_GUARD_BUDGET_H
 
-#include "core/failure.h"
-#include "core/guards.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/failure.h"
+#include "core/guards.h"
 
 struct budget {
     int64_t level;      /* millionths of a token */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/gate.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "core/base/clock.h"
 #include "core/base/str.h"
 #include "core/net/retry_after.h"
-
-#include <string.h>
-#include <strings.h>
 
 struct unit {
     const char *name;

@@ -7,11 +7,11 @@
 #ifndef CORE_GUARD_GATE_H
 #define CORE_GUARD_GATE_H
 
-#include "core/failure.h"
-#include "core/guards.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/failure.h"
+#include "core/guards.h"
 
 #define GATE_UNKNOWN (-1)
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/health.h"
 
-#include "core/base/json.h"
-#include "core/base/mem.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
 
 void health_init(struct health *health)
 {

@@ -7,15 +7,15 @@
 #ifndef CORE_GUARD_HEALTH_H
 #define CORE_GUARD_HEALTH_H
 
-#include "core/base/err.h"
-#include "core/failure.h"
-#include "core/guard/quantile.h"
-#include "core/guards.h"
-
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/failure.h"
+#include "core/guard/quantile.h"
+#include "core/guards.h"
 
 #define HEALTH_ABSENT (-1)
 

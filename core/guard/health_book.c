@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/health_book.h"
 
-#include "core/base/mem.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/mem.h"
 
 struct page {
     char *key;

@@ -6,9 +6,9 @@
 #ifndef CORE_GUARD_HEALTH_BOOK_H
 #define CORE_GUARD_HEALTH_BOOK_H
 
-#include "core/guard/health.h"
-
 #include <stddef.h>
+
+#include "core/guard/health.h"
 
 struct health_book;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/idempotency.h"
 
-#include "core/base/mem.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/mem.h"
 
 void idempotency_key(char out[IDEMPOTENCY_KEY], const struct hash *chain, int index,
                      const char *tool)

@@ -9,11 +9,11 @@
 #ifndef CORE_GUARD_IDEMPOTENCY_H
 #define CORE_GUARD_IDEMPOTENCY_H
 
-#include "core/base/sha256.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/base/sha256.h"
 
 #define IDEMPOTENCY_KEY   65   /* 64 hexadecimal digits and a NUL */
 #define IDEMPOTENCY_CACHE 1024 /* results remembered in a workspace */

@@ -8,10 +8,10 @@
 #ifndef CORE_GUARD_RETRY_H
 #define CORE_GUARD_RETRY_H
 
+#include <stdint.h>
+
 #include "core/failure.h"
 #include "core/guards.h"
-
-#include <stdint.h>
 
 #define RETRY_NEVER INT64_MAX /* no deadline */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/failure.h"
-#include "tests/suite.h"
 
 #include <string.h>
+
+#include "tests/suite.h"
 
 static void test_names(void)
 {

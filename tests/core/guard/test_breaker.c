@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/breaker.h"
 
+#include <string.h>
+
 #include "core/base/clock.h"
 #include "tests/suite.h"
-
-#include <string.h>
 
 #define S ((int64_t)US_PER_S)
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/health.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "tests/suite.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define S  ((int64_t)US_PER_S)
 #define MS ((int64_t)US_PER_MS)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/idempotency.h"
 
-#include "tests/suite.h"
-
 #include <string.h>
+
+#include "tests/suite.h"
 
 static void test_key(void)
 {
