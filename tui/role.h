@@ -85,7 +85,7 @@ enum attr {
     ATTR_ITALIC = 4,
     ATTR_UNDERLINE = 8,
     ATTR_REVERSE = 16,
-    ATTR_SELECTED = 32 /* background of ROLE_SELECTION, whatever the role */
+    ATTR_SELECTED = 32 /* ROLE_SELECTION's background, unless the role has one of its own */
 };
 
 const char *role_name(enum role role);           /* "border-focus" */
