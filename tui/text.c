@@ -69,21 +69,23 @@ static size_t cluster_bytes(const char *text, size_t len)
     return at;
 }
 
+/* Counts as text_cell draws: a pictograph swallows what follows it, a mark without a base stands on
+   one of its own. */
 static int cluster_width(const char *text, size_t bytes)
 {
     int32_t cp;
     int width = 0;
-    bool marked = false;
 
     for (size_t at = 0; at < bytes;) {
-        bool first = at == 0;
         at += utf8_next(text + at, bytes - at, &cp);
-        width += char_width(cp);
-        if (first && is_pictograph(cp))
-            return width;
-        marked = marked || is_mark(cp);
+        if (width == 0 && is_mark(cp))
+            width = 1;
+        else
+            width += char_width(cp);
+        if (is_pictograph(cp))
+            break;
     }
-    return width == 0 && marked ? 1 : width;
+    return width;
 }
 
 size_t text_cluster(const char *text, size_t len, int column, int *width)
