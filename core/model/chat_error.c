@@ -51,6 +51,8 @@ char *chat_error_line(const char *text, size_t len)
         else if (out.len > 0 && out.data[out.len - 1] != ' ')
             (void)buf_char(&out, ' ');
     }
+    while (out.len > 0 && out.data[out.len - 1] == ' ')
+        buf_cut(&out, out.len - 1);
     if (cut)
         (void)buf_text(&out, "…");
     free(clean);

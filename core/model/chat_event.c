@@ -42,15 +42,14 @@ static int shown(struct chat_reader *r, struct chat_channel *ch, size_t before)
 }
 
 int chat_channel_add(struct chat_reader *r, struct chat_channel *ch, const char *text, size_t len,
-                     bool mended, struct err *err)
+                     enum mend mended, struct err *err)
 {
     size_t before = ch->text.len;
     int rc;
 
     if (len == 0)
         return 0;
-    rc = mended || ch->half.high ? mend_text(&ch->text, &ch->half, text, len)
-                                 : buf_add(&ch->text, text, len);
+    rc = mend_text(&ch->text, &ch->half, text, len, mended == MEND_MARKED);
     return rc < 0 ? too_long(err) : shown(r, ch, before);
 }
 
@@ -88,7 +87,7 @@ static void keep_first_text(char **label, const char *text)
 
 struct taking {
     struct chat_reader *r;
-    bool mended;
+    enum mend mended;
     struct err *err;
 };
 
@@ -266,7 +265,7 @@ static int take_choice(const struct taking *t, cJSON *choice)
 
     if (rc == 0)
         rc = take_content(t, part);
-    if (t->mended)
+    if (t->mended == MEND_MARKED)
         mend_tree(choice);
     if (rc == 0)
         rc = take_calls(t, part, whole);
@@ -309,12 +308,12 @@ bool chat_refuse(struct chat_reader *r, const cJSON *value, bool failed)
     return true;
 }
 
-int chat_event_take(struct chat_reader *r, cJSON *event, bool mended, struct err *err)
+int chat_event_take(struct chat_reader *r, cJSON *event, enum mend mended, struct err *err)
 {
     struct taking t = {r, mended, err};
     int rc = take_choices(&t, event);
 
-    if (mended)
+    if (mended == MEND_MARKED)
         mend_tree(event);
     keep_first_text(&r->answer.model, json_text(event, "model"));
     keep_first_text(&r->answer.id, json_text(event, "id"));
@@ -330,10 +329,10 @@ static int take_quick_text(struct chat_reader *r, const struct chat_quick *q, st
 {
     const struct slice *thought =
         q->reasoning_content.len > 0 ? &q->reasoning_content : &q->reasoning;
-    int rc = chat_channel_add(r, &r->reasoning, thought->at, thought->len, false, err);
+    int rc = chat_channel_add(r, &r->reasoning, thought->at, thought->len, MEND_NOTHING, err);
 
     if (rc == 0)
-        rc = chat_channel_add(r, &r->content, q->content.at, q->content.len, false, err);
+        rc = chat_channel_add(r, &r->content, q->content.at, q->content.len, MEND_NOTHING, err);
     return rc;
 }
 

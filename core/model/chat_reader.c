@@ -41,7 +41,7 @@ static int stop(struct chat_reader *r, const struct err *why, const char *text, 
     if (r->answer.code == 0) {
         r->answer.code = why->code;
         free(r->answer.excerpt);
-        r->answer.excerpt = text ? chat_error_excerpt(text, len) : NULL;
+        r->answer.excerpt = len > 0 ? chat_error_excerpt(text, len) : NULL;
         if (!r->refused)
             r->answer.error.message = mem_text(why->msg);
     }
@@ -49,18 +49,18 @@ static int stop(struct chat_reader *r, const struct err *why, const char *text, 
 }
 
 /* Reads JSON that may hold wrong text. */
-static int parse(struct chat_reader *r, cJSON **out, bool *mended, const char *text, size_t len,
-                 struct err *err)
+static int parse(struct chat_reader *r, cJSON **out, enum mend *mended, const char *text,
+                 size_t len, struct err *err)
 {
     int rc = json_parse(out, text, len, &json_api, err);
 
-    *mended = rc == E_PARSE && mend_json(&r->scratch, text, len);
+    *mended = rc == E_PARSE ? mend_json(&r->scratch, text, len) : MEND_NOTHING;
     return *mended ? json_parse(out, r->scratch.data, r->scratch.len, &json_api, err) : rc;
 }
 
 static void keep_excerpt(struct chat_reader *r, const char *text, size_t len)
 {
-    if (!r->answer.excerpt)
+    if (!r->answer.excerpt && len > 0)
         r->answer.excerpt = chat_error_excerpt(text, len);
 }
 
@@ -78,12 +78,13 @@ static void take_error_event(struct chat_reader *r, const struct sse_event *even
 static int take_long(struct chat_reader *r, const struct sse_event *event, struct err *err)
 {
     cJSON *tree = NULL;
-    bool mended, named = sse_is(event, "error");
+    enum mend mended;
+    bool named = sse_is(event, "error");
     struct err why = {0};
     int rc = parse(r, &tree, &mended, event->data, event->len, &why);
 
     if (named) {
-        if (tree && mended)
+        if (tree && mended == MEND_MARKED)
             mend_tree(tree);
         take_error_event(r, event, tree);
         rc = 0;
@@ -271,7 +272,10 @@ static void body_without_answer(struct chat_reader *r, const cJSON *tree, const 
     if (is_failure(r))
         return;
     char *line = chat_error_line(r->body.data, r->body.len);
-    (void)err_set(&why, E_PROTOCOL, "%s: %s", what, line);
+    if (*line)
+        (void)err_set(&why, E_PROTOCOL, "%s: %s", what, line);
+    else
+        (void)err_set(&why, E_PROTOCOL, "the answer is empty");
     free(line);
     (void)stop(r, &why, r->body.data, r->body.len);
 }
@@ -279,7 +283,7 @@ static void body_without_answer(struct chat_reader *r, const cJSON *tree, const 
 static void read_body(struct chat_reader *r, bool whole)
 {
     cJSON *tree = NULL;
-    bool mended = false;
+    enum mend mended;
     struct err why = {0};
 
     if (r->body.len >= 3 && memcmp(r->body.data, BOM, 3) == 0)
@@ -288,7 +292,7 @@ static void read_body(struct chat_reader *r, bool whole)
 
     if (rc == 0 && !is_failure(r))
         rc = chat_event_take(r, tree, mended, &why);
-    else if (tree && mended)
+    else if (tree && mended == MEND_MARKED)
         mend_tree(tree);
     if (rc < 0 && (tree || rc == E_TOOBIG))
         (void)stop(r, &why, r->body.data, r->body.len);
@@ -297,8 +301,7 @@ static void read_body(struct chat_reader *r, bool whole)
     else if (tree && !r->chosen)
         body_without_answer(r, tree, "the answer has no choices");
     else if (!tree && (whole || is_failure(r)))
-        body_without_answer(r, NULL,
-                            r->body.len ? "the answer is not JSON" : "the answer is empty");
+        body_without_answer(r, NULL, "the answer is not JSON");
     cJSON_Delete(tree);
 }
 

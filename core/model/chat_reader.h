@@ -61,9 +61,9 @@ size_t chat_reader_progress(const struct model_reader *reader);
 void chat_reader_finish(struct model_reader *reader, bool whole, struct model_answer *out);
 void chat_reader_close(struct model_reader *reader);
 
-/* Takes what one event (or one whole answer) says. `mended`: its text was wrong and is repaired.
+/* Takes what one event (or one whole answer) says. `mended`: how its text was repaired.
    0; or, with `err` filled, E_PROTOCOL or E_TOOBIG: nothing more is worth reading. */
-int chat_event_take(struct chat_reader *r, cJSON *event, bool mended, struct err *err);
+int chat_event_take(struct chat_reader *r, cJSON *event, enum mend mended, struct err *err);
 
 struct chat_quick;
 /* The same for an event that chat_quick has read. False, and nothing taken: go the long way. */
@@ -72,7 +72,7 @@ bool chat_event_take_quick(struct chat_reader *r, const struct chat_quick *q, in
 
 /* Appends to a channel and shows the delta. */
 int chat_channel_add(struct chat_reader *r, struct chat_channel *ch, const char *text, size_t len,
-                     bool mended, struct err *err);
+                     enum mend mended, struct err *err);
 int chat_channel_end(struct chat_reader *r, struct chat_channel *ch);
 
 /* Fills the answer's error from any JSON value, once; false when it is none. The first error that a

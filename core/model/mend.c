@@ -70,10 +70,11 @@ static bool has_marks(const char *text, size_t len)
     return false;
 }
 
-/* Rewrites lone halves in place; true when there was one. */
-static bool mark_halves(char *text, size_t len)
+/* Rewrites lone halves in place. */
+static enum mend mark_halves(char *text, size_t len)
 {
-    bool found = false, join = !has_marks(text, len);
+    bool join = !has_marks(text, len);
+    enum mend found = MEND_NOTHING;
 
     for (size_t at = 0; at < len;) {
         char *here = text + at;
@@ -87,21 +88,22 @@ static bool mark_halves(char *text, size_t len)
 
             str_hex(digits, bytes, sizeof bytes);
             memcpy(here + 2, digits, 4);
-            found = true;
+            found = join ? MEND_MARKED : MEND_PLAIN;
         }
         at += used;
     }
     return found;
 }
 
-bool mend_json(struct buf *out, const char *text, size_t len)
+enum mend mend_json(struct buf *out, const char *text, size_t len)
 {
-    bool mended = !utf8_valid(text, len);
+    enum mend halves, bytes = utf8_valid(text, len) ? MEND_NOTHING : MEND_PLAIN;
 
     buf_clear(out);
     if (utf8_repair(out, text, len) < 0)
-        return false;
-    return mark_halves(out->data, out->len) || mended;
+        return MEND_NOTHING;
+    halves = mark_halves(out->data, out->len);
+    return halves > bytes ? halves : bytes;
 }
 
 /* One character of a delta that may be a marked half. */
@@ -129,10 +131,20 @@ static int mend_one(struct buf *out, struct mend_half *half, const char *text, s
     return rc;
 }
 
-int mend_text(struct buf *out, struct mend_half *half, const char *text, size_t len)
+int mend_end(struct buf *out, struct mend_half *half)
 {
-    int rc = 0;
+    bool pending = half->high != 0;
 
+    half->high = 0;
+    return pending ? buf_text(out, REPLACEMENT) : 0;
+}
+
+int mend_text(struct buf *out, struct mend_half *half, const char *text, size_t len, bool marked)
+{
+    int rc = marked ? 0 : mend_end(out, half);
+
+    if (rc == 0 && !marked)
+        return buf_add(out, text, len);
     for (size_t at = 0, used; rc == 0 && at < len; at += used) {
         int32_t cp;
 
@@ -140,14 +152,6 @@ int mend_text(struct buf *out, struct mend_half *half, const char *text, size_t 
         rc = mend_one(out, half, text + at, used, cp);
     }
     return rc;
-}
-
-int mend_end(struct buf *out, struct mend_half *half)
-{
-    bool pending = half->high != 0;
-
-    half->high = 0;
-    return pending ? buf_text(out, REPLACEMENT) : 0;
 }
 
 /* A mark and U+FFFD have the same length. */

@@ -18,24 +18,29 @@
 
 struct buf;
 
-/* Puts the mended text into `out` (cleared first). True when something was mended: parse it again.
-   False: it was right as it is, or memory ran out. */
-bool mend_json(struct buf *out, const char *text, size_t len);
+enum mend {
+    MEND_NOTHING, /* the text is right as it is (or memory ran out): nothing to try again */
+    MEND_PLAIN,   /* wrong places are U+FFFD now */
+    MEND_MARKED   /* besides, lone halves are carried as private-use characters */
+};
+
+/* Puts the mended text into `out` (cleared first). */
+enum mend mend_json(struct buf *out, const char *text, size_t len);
 
 /* The first half of a character whose second half may open the next delta. */
 struct mend_half {
     uint16_t high; /* 0: none pending */
 };
 
-/* Appends a delta of a mended event, halves joined or replaced; a high half at the end is held
-   back. Also right for text that needed no mending. 0, or buf_add's error. */
-int mend_text(struct buf *out, struct mend_half *half, const char *text, size_t len);
+/* Appends a delta, halves joined or replaced; a high half at the end is held back. `marked`: it is
+   from an event that mend_json marked. 0, or buf_add's error. */
+int mend_text(struct buf *out, struct mend_half *half, const char *text, size_t len, bool marked);
 /* No more deltas: appends U+FFFD for a half held back. */
 int mend_end(struct buf *out, struct mend_half *half);
 
-/* Every lone half in the strings of a mended tree becomes U+FFFD. */
+/* Every lone half in the strings of a marked tree becomes U+FFFD. */
 void mend_tree(cJSON *tree);
-/* Whether a string of a mended tree holds U+FFFD: it may not be what the model meant. */
+/* Whether a string of a mended event holds U+FFFD: it may not be what the model meant. */
 bool mend_doubtful(const char *text);
 
 #endif

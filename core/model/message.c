@@ -159,7 +159,7 @@ void tool_call_judge(struct tool_call *call)
     if (call->args_error)
         return;
     if (json_check(call->args, strlen(call->args), &json_args, &err) < 0) {
-        (void)str_format(why, sizeof why, "the arguments are not valid JSON: %s", err.msg);
+        (void)str_format(why, sizeof why, "the arguments cannot be read: %s", err.msg);
         tool_call_reject(call, why);
     } else if (first_byte(call->args) != '{') {
         tool_call_reject(call, "the arguments are not a JSON object");

@@ -328,6 +328,15 @@ static const char *missing_path(const struct profile *p, const char *path, size_
     return own ? own : "";
 }
 
+/* Length of "scheme://host:port" without a port that goes without saying. */
+static size_t shown_origin(const struct url *url, size_t origin)
+{
+    const char *whole = url_text(url), *port = url_https(url) ? ":443" : ":80";
+    size_t len = strlen(port);
+
+    return memcmp(whole + origin - len, port, len) == 0 ? origin - len : origin;
+}
+
 int profile_base_url(struct buf *out, const struct profile *p, const char *text, struct err *err)
 {
     struct url *url = NULL;
@@ -340,7 +349,9 @@ int profile_base_url(struct buf *out, const struct profile *p, const char *text,
     const char *rest = whole + origin;
     size_t len = strcspn(rest, "?"), kept = base_len(rest, len);
 
-    rc = buf_add(out, whole, origin + kept);
+    rc = buf_add(out, whole, shown_origin(url, origin));
+    if (rc == 0)
+        rc = buf_add(out, rest, kept);
     if (rc == 0)
         rc = buf_text(out, missing_path(p, rest, kept));
     if (rc == 0)

@@ -43,13 +43,16 @@ static struct shown *shown_new(void)
     return shown;
 }
 
-static void shown_check(struct shown *shown, const struct message *m)
+/* Arguments of nothing become {}, and a fragment that was refused is not shown. */
+static void shown_check(struct shown *shown, const struct model_answer *a)
 {
+    const struct message *m = a->message;
+
     CU_ASSERT_STRING_EQUAL(shown->text.data, m->content);
     CU_ASSERT_STRING_EQUAL(shown->reasoning.data, m->reasoning ? m->reasoning : "");
-    CU_ASSERT_EQUAL(shown->calls, m->call_count);
-    for (size_t i = 0; i < m->call_count; i++)
-        if (shown->args[i].len > 0)
+    CU_ASSERT_TRUE(shown->calls == m->call_count || a->outcome == ANSWER_PROTOCOL);
+    for (size_t i = 0; i < shown->calls; i++)
+        if (strspn(shown->args[i].data, " ") < shown->args[i].len)
             CU_ASSERT_STRING_EQUAL(shown->args[i].data, m->calls[i].args);
 }
 
@@ -128,7 +131,7 @@ void reading_run(struct model_answer *out, const struct reading *reading)
     feed_all(r, reading);
     openai_chat.finish(r, !reading->broken, out);
     openai_chat.close(r);
-    shown_check(shown, out->message);
+    shown_check(shown, out);
     shown_free(shown);
 }
 
