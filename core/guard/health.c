@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/guard/health.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static void grow(struct health *health, size_t window)
 
 static void drop_oldest(struct health *health)
 {
+    assert(health->count > 0 && health->cap > 0);
     health->first = (health->first + 1) % health->cap;
     health->count--;
 }

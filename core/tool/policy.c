@@ -134,7 +134,8 @@ static void find_forms(struct forms *out, const struct policy_question *q, const
     add_form(out, argument_text(q->args, argument));
     if (out->count == 0 || !str_eq(argument, q->tool->path_argument))
         return;
-    (void)confine_clean(&clean, NULL, out->at[0], NULL); /* a path that leads out has no clean form */
+    /* A path that leads out has no clean form. */
+    (void)confine_clean(&clean, NULL, out->at[0], NULL);
     add_form(out, clean);
     add_form(out, mem_text(q->real_path));
 }

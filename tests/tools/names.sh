@@ -16,7 +16,7 @@ rows='
 \<(setlocale)[ \t]*\( ^(core/base/utf8\.c|tui/.*|tests/.*)$ the locale is set once, by a program
 \<pthread_(mutex|cond|rwlock|spin)_[a-z]+[ \t]*\( ^(core/base/mailbox\.c|tests/.*)$ core/base/mailbox.h
 \<typedef[ \t]+struct\> - struct NAME, by its name
-\<(gmtime|localtime|ctime|asctime|strerror|rand|srand|getpwnam|getpwuid)[ \t]*\( - the _r form, core/base
+\<(gmtime|localtime|ctime|asctime|rand|srand|getpwnam|getpwuid)[ \t]*\( - the _r form, core/base
 '
 
 judge()
@@ -49,7 +49,7 @@ judge()
         printf "%s:%d: %s\n", FILENAME, FNR, why
         bad = 1
     }
-    FNR == 701 { complain("over 700 lines: what is the second module inside called?") }
+    FNR == 701 && FILENAME !~ "^tests/" { complain("over 700 lines: what is the second module inside called?") }
     {
         line = $0
         gsub(/\\./, "", line)
