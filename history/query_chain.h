@@ -26,7 +26,7 @@ struct chain_part {
 };
 
 struct chain_path {
-    int64_t run, head, depth; /* depth of the head: the path has depth + 1 nodes */
+    int64_t run, head, depth; /* depth of the head: from parts[0].first to it */
     struct chain_part *parts; /* from the root on */
     size_t count;
 };
@@ -35,7 +35,7 @@ struct node_row {
     int64_t node, parent, segment, depth, us;
     enum node_kind kind;
     size_t len;          /* bytes of the body */
-    const char *preview; /* start of the body, at most 240 bytes, cut between characters; JSON */
+    const char *preview; /* start of its text, one line, at most 240 bytes; NULL = none */
     bool checkpoint;
     int64_t iteration; /* of the checkpoint or the call; 0 when neither */
     const char *label;
@@ -95,7 +95,8 @@ int query_checkpoint_count(struct query *q, int64_t run, int64_t *count, struct 
 /* The checkpoint at or before a depth of a path; E_NOTFOUND when there is none. */
 int query_checkpoint_at(struct query *q, struct arena *arena, const struct chain_path *path,
                         int64_t depth, struct checkpoint_row *row, struct err *err);
-/* By label, by "node", "#iteration" on the active path, or "last"; for the shell's arguments. */
+/* By label, by a node's number, "#N" (iteration N of the active path), or "last" (of that path);
+   for what people type. E_NOTFOUND. */
 int query_checkpoint_find(struct query *q, struct arena *arena, int64_t run, const char *word,
                           struct checkpoint_row *row, struct err *err);
 /* The folded view stored with it, JSON (core/agent writes it). */
