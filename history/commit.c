@@ -215,19 +215,37 @@ static int put_attempt_end(struct history *history, struct record *r, int64_t bo
                   r, "attempt", r->attempt.n, err);
 }
 
+/* While it is an intent its arguments may be edited: the row comes again. */
 static int put_effect(struct history *history, struct record *r, int64_t body, struct err *err)
 {
     static const char sql[] = "INSERT INTO effect(run, effect, node, ix, tool, policy, call_id,"
                               " key, args_hash, args, epoch, state, us)"
-                              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                              " ON CONFLICT(run, effect) DO UPDATE SET policy=excluded.policy,"
+                              " key=excluded.key, args_hash=excluded.args_hash,"
+                              " args=excluded.args, epoch=excluded.epoch"
+                              " WHERE state=0 AND node=excluded.node AND ix=excluded.ix";
 
-    return db_run(history->db, sql,
+    return change(history, sql,
                   BIND(bind_int(r->run), bind_int(r->effect.effect), bind_int(r->effect.node),
                        bind_int(r->effect.index), bind_text(r->effect.tool),
                        bind_text(r->effect.policy), bind_text(r->effect.call_id),
                        bind_text(r->effect.key), bind_hash(&r->effect.args), bind_int(body),
                        bind_int(r->effect.epoch), bind_int(EFFECT_INTENT), bind_int(r->wall_us)),
-                  err);
+                  r, "effect", r->effect.effect, err);
+}
+
+/* Out of doubt: the operator says that it did not happen and may run. */
+static int put_intent(struct history *history, struct record *r, struct err *err)
+{
+    static const char sql[] =
+        "UPDATE effect SET state=0, by=coalesce(?, by),"
+        " note=coalesce(?, note) WHERE run=? AND effect=? AND state IN (0, 5)";
+
+    return change(history, sql,
+                  BIND(bind_text(r->effect_state.by), bind_text(r->effect_state.note),
+                       bind_int(r->run), bind_int(r->effect_state.effect)),
+                  r, "effect", r->effect_state.effect, err);
 }
 
 /* From intent or in doubt, or again for another attempt. */
@@ -268,6 +286,8 @@ static int put_outcome(struct history *history, struct record *r, int64_t body, 
 static int put_effect_state(struct history *history, struct record *r, int64_t body,
                             struct err *err)
 {
+    if (r->effect_state.state == EFFECT_INTENT)
+        return put_intent(history, r, err);
     if (r->effect_state.state == EFFECT_STARTED)
         return put_started(history, r, err);
     return put_outcome(history, r, body, err);

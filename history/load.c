@@ -15,8 +15,9 @@
 
 static const char sql_run[] = "SELECT r.uid, r.workspace, r.provider, b.data FROM run r"
                               " LEFT JOIN blob b ON b.id=r.config WHERE r.id=?";
+/* One with input_seq 0 was written before a jump: a place to go back to, not to go on from. */
 static const char sql_newest[] = "SELECT input_seq, summary FROM checkpoint WHERE run=?"
-                                 " ORDER BY node DESC LIMIT 1";
+                                 " AND input_seq>0 ORDER BY input_seq DESC LIMIT 1";
 static const char sql_at[] = "SELECT input_seq, summary FROM checkpoint WHERE run=? AND node=?";
 static const char sql_inputs[] =
     "SELECT i.seq, i.type, i.wall_us, i.mono_us, i.random, i.facts, i.decision, i.blob, b.data"

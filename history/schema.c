@@ -56,6 +56,7 @@ static const char first[] =
     " input_seq INT NOT NULL, us INT NOT NULL, summary BLOB NOT NULL, PRIMARY KEY(run, node),"
     " FOREIGN KEY(run, node) REFERENCES node(run, node))"
     " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX checkpoint_input ON checkpoint(run, input_seq) WHERE input_seq > 0;"
     "CREATE TRIGGER checkpoint_stays BEFORE UPDATE ON checkpoint"
     " BEGIN SELECT RAISE(ABORT, 'a checkpoint never changes'); END;"
 
