@@ -15,11 +15,12 @@
 #include <stdatomic.h>
 
 struct confine;
+struct mask;
 
 struct tool_job {
     const struct tool *tool;
     const struct confine *root;
-    const struct text_mask *mask; /* what the model sees as ***; NULL = nothing is hidden */
+    const struct mask *mask; /* what the model sees as ***; NULL = nothing is hidden */
     struct clock clock;
     cJSON *args;        /* as tool_request_check gave them */
     int64_t timeout_us; /* 0 = the tool's own */

@@ -72,7 +72,7 @@ enum process_stop {
 };
 
 struct process_output {
-    const char *head, *tail; /* at most PROCESS_KEEP plus a margin (process_margin) each */
+    const char *head, *tail; /* at most PROCESS_KEEP plus a margin (PROCESS_MARGIN) each */
     size_t head_len, tail_len;
     uint64_t total;  /* bytes that arrived; head_len + tail_len when nothing was left out */
     bool binary;     /* NUL, or more than a tenth wrong UTF-8 in the first 4 KiB */
@@ -96,7 +96,7 @@ struct process_result {
 
 /* Bytes kept beyond PROCESS_KEEP at a cut, so that a key lying across the cut can still be masked;
    whoever makes text of it drops as many at the cut afterwards (result.c does). */
-#define PROCESS_MARGIN (4u << 10)
+#define PROCESS_MARGIN (32u << 10)
 
 /* Spawns. Whatever goes wrong, here or in the child, is told by the result (PROCESS_NOT_RUN): then
    it may be DONE at once. */

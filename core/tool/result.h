@@ -15,17 +15,11 @@
 #include <stdint.h>
 
 struct buf;
+struct mask;
 struct process_result;
 struct tool;
 
-#define RESULT_MAX (256u << 10) /* ceiling of a result's text in bytes */
-
-/* How the engine hides its keys. `run` appends text to out with every known key as "***"; 0 or
-   buf_add's error. It must be usable from any thread. A NULL pointer to it hides nothing. */
-struct text_mask {
-    int (*run)(void *self, struct buf *out, const char *text, size_t len);
-    void *self;
-};
+#define RESULT_MAX (1u << 20) /* ceiling of a result's text in bytes */
 
 struct tool_result {
     /* NONE, EXIT (an outcome, not a failure), TOOL, TIMEOUT, CANCELLED, UNSTARTED (provably nothing
@@ -50,14 +44,19 @@ void result_take(struct tool_result *result, char *text, size_t len);
 void result_fail(struct tool_result *result, enum failure failure, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The result of the last attempt, told to the model: for an error {"error", "attempts"} with what
-   the tool said kept in it. Call it once, when no further attempt follows; attempts 0 = none ran.
- */
+/* No further attempt follows: the error object says how many there were ("attempts"). Once; changes
+   nothing in a result that is no error. */
 void result_final(struct tool_result *result, int attempts);
 
 /* Reads a finished process as this tool means it: a shell command's exit code is an outcome; a
-   command tool's other than 0 is a failure, to be retried if its row says so. mask may be NULL. */
+   command tool's other than 0 is a failure, to be retried if its row says so. mask NULL hides
+   nothing. What the model reads: stdout (for a shell, stderr too), then remarks in brackets: the
+   exit code if it is not 0, how much was left out, what was cleaned away. */
 void result_of_process(struct tool_result *result, const struct tool *tool,
-                       const struct process_result *process, const struct text_mask *mask);
+                       const struct process_result *process, const struct mask *mask);
+
+/* Text from a file or a tool as the model may read it: masked, cleaned; what was cleaned away is
+   said in a last line in brackets. 0, or E_TOOBIG with out as it was. */
+int result_clean(struct buf *out, const struct mask *mask, const char *text, size_t len);
 
 #endif
