@@ -43,6 +43,7 @@ struct command {
    value at fault, borrowed from entry, so that the caller can name file and line. Any key not
    listed above is an error with the nearest right one. */
 int command_parse(struct command *out, const cJSON *entry, const cJSON **where, struct err *err);
+void command_copy(struct command *out, const struct command *command);
 void command_clear(struct command *command);
 
 /* The row of a toolset; borrows everything from command. */

@@ -26,7 +26,7 @@ struct tool_job {
     int64_t timeout_us; /* 0 = the tool's own */
     bool approved;      /* a person said yes to exactly this call: protected paths may be written */
     atomic_bool cancel;
-    int64_t deadline_us; /* set by tool_job_run */
+    int64_t deadline_us; /* tool_job_run sets it */
     struct tool_result result;
 };
 
@@ -34,7 +34,7 @@ struct tool_job {
 void tool_job_run(struct tool_job *job);
 void tool_job_clear(struct tool_job *job); /* frees args and result */
 
-/* For the tools' own loops: true when it is time to give up; then result is filled already. */
-bool tool_job_late(struct tool_job *job);
+/* For the tools' own loops: whether it is time to give up. A result left unfilled then says why. */
+bool tool_job_late(const struct tool_job *job);
 
 #endif

@@ -24,14 +24,15 @@ struct launch_context {
 
 struct launch {
     struct process_spec spec;
-    char **argv;
+    const char **argv; /* what spec.argv is, if it had to be made */
     char **env;
-    char *input;
-    int cwd; /* -1 = none */
+    char *text; /* the command, or the arguments as JSON */
+    int cwd;    /* -1 = none */
 };
 
-/* 0, or the error that the model is told: E_DENIED for a working folder outside, E_NOTFOUND. Sets
-   spec.hold for a tool that is not pure. */
+/* 0, or the error that the model is told: E_DENIED for a working folder outside, or a workspace
+   that is no longer the one that was opened; E_NOTFOUND. Sets spec.hold for a tool that is not
+   pure. */
 int launch_new(struct launch *out, const struct tool *tool, const cJSON *args,
                const struct launch_context *context, struct err *err);
 void launch_clear(struct launch *launch);

@@ -83,6 +83,18 @@ void result_fail(struct tool_result *result, enum failure failure, const char *f
     buf_free(&text);
 }
 
+void result_refuse(struct tool_result *result, const struct err *err)
+{
+    enum failure failure = FAILURE_TOOL;
+
+    if (err->code == E_DENIED)
+        failure = FAILURE_DENIED;
+    if (err->code == E_NOTFOUND || err->code == E_RANGE || err->code == E_PARSE ||
+        err->code == E_EXISTS || err->code == E_TOOBIG)
+        failure = FAILURE_ARGUMENTS;
+    result_fail(result, failure, "%s", err->msg);
+}
+
 void result_final(struct tool_result *result, int attempts)
 {
     cJSON *object;

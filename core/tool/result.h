@@ -44,6 +44,10 @@ void result_take(struct tool_result *result, char *text, size_t len);
 void result_fail(struct tool_result *result, enum failure failure, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same from an error box: DENIED, ARGUMENTS for what the model can mend (a path that is not
+   there, a value out of range), else TOOL. */
+void result_refuse(struct tool_result *result, const struct err *err);
+
 /* No further attempt follows: the error object says how many there were ("attempts"). Once; changes
    nothing in a result that is no error. */
 void result_final(struct tool_result *result, int attempts);
