@@ -28,23 +28,16 @@
 #include <stddef.h>
 
 #include "core/base/err.h"
-#include "core/config/setting.h"
+#include "core/config/setting_yaml.h"
 
 #define AGENT_FILE_MAX (1u << 20)
-
-struct agent_setting {
-    const struct setting *setting;
-    char *text; /* as written */
-    int line;
-};
 
 struct agent_file {
     char *source; /* path, or "default (built in)" */
     char *name;
     char *description; /* NULL = none */
     char *system;      /* the body, without the blank lines around it */
-    struct agent_setting *settings;
-    size_t setting_count;
+    struct setting_lines settings;
     char *commands; /* JSON array of command tools, or NULL */
 };
 
@@ -64,7 +57,7 @@ int agent_file_load(struct agent_file **out, const char *path, const struct agen
 void agent_file_free(struct agent_file *agent);
 
 /* By name: `dir`/NAME.md, else the built-in one of that name; E_NOTFOUND names the nearest agent.
-   dir is path_root's config folder with "/agents"; NULL = only built-in ones. A name with a '/' or
+   dir is path_root's config folder with "/agents"; NULL = built-in ones only. A name with a '/' or
    ending in ".md" is a path. */
 int agent_file_find(struct agent_file **out, const char *dir, const char *name,
                     const struct agent_checks *checks, struct err *err);

@@ -32,7 +32,7 @@ int config_parse(struct config *config, const char *name, const char *text, size
 int config_load_user(struct config *config, struct err *err);
 /* NULL-terminated NAME=VALUE; all RERAIL_* variables are judged, others ignored. */
 int config_env(struct config *config, char *const *environment, struct err *err);
-/* `name` is a setting's name or a flag's, without dashes. */
+/* `name` is a setting's name or a flag's, without dashes; "true" is the value of a bare flag. */
 int config_flag(struct config *config, const char *name, const char *value, struct err *err);
 /* Its settings, system prompt and command tools. */
 int config_agent(struct config *config, const struct agent_file *agent, struct err *err);

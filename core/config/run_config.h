@@ -17,6 +17,8 @@
 #include "core/config/setting.h"
 #include "core/guards.h"
 
+struct buf;
+
 enum on_error {
     ON_ERROR_AUTO, /* pause where a person watches, recover where none does */
     ON_ERROR_PAUSE,
@@ -89,6 +91,9 @@ void run_config_new(struct run_config **out);
 void run_config_free(struct run_config *config);
 void run_config_copy(struct run_config **out, const struct run_config *config);
 
+/* Fills what follows from other members; whoever stores settings row by row calls it after. */
+void run_config_settle(struct run_config *config);
+
 /* The stored form: {"settings":{"limits.timeout":300000000,…},"agent":{…}}; yours, free(). */
 char *run_config_json(const struct run_config *config);
 /* Reads it back. E_PARSE, or E_NEWER for a setting this rerail does not know; a setting it knows
@@ -122,5 +127,8 @@ enum user_color { USER_COLOR_AUTO, USER_COLOR_ALWAYS, USER_COLOR_NEVER };
 
 void user_config_new(struct user_config **out);
 void user_config_free(struct user_config *config);
+/* As run_config_set. */
+int user_config_set(struct user_config *config, const char *name, const char *value,
+                    struct err *err);
 
 #endif

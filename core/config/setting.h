@@ -19,7 +19,8 @@
 
 struct buf;
 
-/* How a person writes it, and what it is stored as: all but the last four are integers. */
+/* How a person writes it, and what it is stored as: the last five are texts or lists of texts, all
+ * others integers. */
 enum setting_type {
     SETTING_BOOL,     /* true, false (also yes, no, on, off, 1, 0) */
     SETTING_INT,      /* 10 */
@@ -28,10 +29,11 @@ enum setting_type {
     SETTING_BYTES,    /* 64MiB, 8192 */
     SETTING_MONEY,    /* 2.50 dollars; stored in millionths */
     SETTING_ENUM,     /* a word of `choices`; stored as its index, written as the word */
-    SETTING_TEXT,
-    SETTING_SECRET, /* where a key is found, never the key: env:NAME, file:PATH, … (secret.h) */
-    SETTING_LIST,   /* texts; written a,b in flags and environment; a later layer replaces it */
-    SETTING_RULES   /* lines, see rule.h; a later layer adds to it */
+    SETTING_TEXT,     /* where the row has `choices`, one of them */
+    SETTING_OBJECT,   /* the text of a JSON object */
+    SETTING_SECRET,   /* where a key is found, never the key: env:NAME, file:PATH, … (secret.h) */
+    SETTING_LIST,     /* texts; written a,b in flags and environment; a later layer replaces it */
+    SETTING_RULES     /* lines, see rule.h; a later layer adds to it */
 };
 
 enum setting_scope {
@@ -50,7 +52,7 @@ struct setting {
     const char *flag;     /* "max-iterations"; NULL = only as --set NAME=VALUE */
     const char *fallback; /* the default, as a person writes it */
     int64_t min, max;     /* of integers, in stored units; of texts: longest in bytes */
-    const char *const *choices; /* of ENUM, NULL-terminated */
+    const char *const *choices; /* of ENUM, and of some TEXT; NULL-terminated */
     const char *help;           /* one sentence, no full stop */
     size_t offset;              /* of the member */
     size_t size;                /* of an integer member: 1 (bool), 4 or 8 */
@@ -63,13 +65,16 @@ struct text_list {
 
 struct setting_value {
     int64_t number; /* integers; -1 = not set */
-    char *text;     /* TEXT, SECRET; NULL = not set */
+    char *text;     /* TEXT, OBJECT, SECRET; NULL = not set */
     struct text_list list;
 };
 
-const struct setting *setting_at(size_t index); /* the table in order; NULL behind it */
+extern const struct setting setting_table[]; /* ends with a NULL name */
+size_t setting_count(void);
 const struct setting *setting_find(const char *name);
 const struct setting *setting_by_flag(const char *flag);
+/* Whether some setting's name begins with this and a dot: "limits". */
+bool setting_is_section(const char *name);
 /* "did you mean" for a wrong name, or NULL. Borrowed. */
 const char *setting_nearest(const char *name);
 

@@ -251,11 +251,11 @@ int health_load(struct health *health, const struct health_policy *policy, const
                 struct err *err)
 {
     struct health out;
-    const cJSON *row;
     int rc = cJSON_IsArray(saved) ? 0 : E_CORRUPT;
 
     health_init(&out);
-    cJSON_ArrayForEach(row, saved) rc = rc ? rc : load_row(&out, policy, row);
+    for (const cJSON *row = saved ? saved->child : NULL; row && rc == 0; row = row->next)
+        rc = load_row(&out, policy, row);
     if (rc) {
         health_free(&out);
         return err_set(err, rc, "not a saved health");
