@@ -598,8 +598,9 @@ static void limits_hold_and_no_core_is_written(void)
     const char *const argv[] = {"sh", "-c",
                                 "ulimit -c; ulimit -n; ulimit -t; umask; "
                                 "cat /proc/self/oom_score_adj; "
-                                "grep NoNewPrivs /proc/self/status; ps -o sid= -p $$ | tr -d ' ' "
-                                "| grep -qx $$ && echo own session",
+                                "grep NoNewPrivs /proc/self/status; "
+                                "read -r pid name state parent group session rest </proc/$$/stat; "
+                                "[ $session = $$ ] && echo own session",
                                 NULL};
     struct child child =
         child_start(&(struct process_spec){.argv = argv, .timeout_us = 5000000}, 1);
