@@ -31,8 +31,8 @@ struct http_options {
     size_t keep;         /* idle connections kept for reuse, 0 = 64 */
 };
 
-/* The clock must outlive it. E_IO when libcurl cannot start or ca_file cannot be read,
-   E_UNSUPPORTED when this libcurl cannot add a CA file to the system's. */
+/* The clock must outlive it. E_IO when libcurl does not start; err_sys's codes when ca_file cannot
+   be read; E_UNSUPPORTED when this libcurl cannot add a CA file to the system's. */
 int http_new(struct http **out, const struct http_options *options, const struct clock *clock,
              struct err *err);
 void http_free(struct http *http); /* calls in flight end as HTTP_CANCELLED first */

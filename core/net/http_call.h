@@ -41,7 +41,7 @@ enum http_wish {
 struct http_call {
     struct http *http;
     struct http_call *next;
-    struct http_call *prev;
+    struct http_call **link; /* what points here */
     CURL *easy;
     struct http_sink sink;
     void *ctx;

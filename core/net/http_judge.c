@@ -10,6 +10,8 @@
 #include "core/base/utf8.h"
 #include "core/net/url.h"
 
+#define ERRNO_TEXT 64
+
 /* What libcurl's codes mean to a run. What is not here is HTTP_PROTOCOL. */
 static const struct verdict {
     CURLcode code;
@@ -82,6 +84,7 @@ static const struct verdict *verdict_of(CURLcode code)
 static void judge_connect(struct http_call *call)
 {
     const struct address_seen *seen = &call->seen;
+    char text[ERRNO_TEXT];
     long error = 0;
 
     (void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &error); /* 0 when there is none */
@@ -89,10 +92,10 @@ static void judge_connect(struct http_call *call)
         http_judge_as(call, HTTP_DENIED, "%s is a %s address, which is closed here", seen->text,
                       address_kind_name(seen->denied));
     else if (is_local(seen->error))
-        http_judge_as(call, HTTP_LOCAL, "no socket: %s", strerror(seen->error));
+        http_judge_as(call, HTTP_LOCAL, "no socket: %s", strerror_r(seen->error, text, sizeof text));
     else
         http_judge_as(call, HTTP_CONNECT, "cannot connect to %s: %s", seen->text,
-                      error ? strerror((int)error) : call->curl_text);
+                      error ? strerror_r((int)error, text, sizeof text) : call->curl_text);
 }
 
 /* A connection that goes away in the handshake is as any other that breaks, and may be tried again;

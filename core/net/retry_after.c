@@ -199,8 +199,7 @@ int64_t retry_after_date_us(const char *text, int64_t wall_us)
     return -1;
 }
 
-/* "2", "1.5": so many units in µs, or -1. Anything over the longest wait is -1 before it overflows.
- */
+/* "2", "1.5": so many units, or -1. Anything over the longest wait is -1 before it overflows. */
 static int64_t number_us(const char *text, int64_t unit_us)
 {
     struct cursor in = {text};

@@ -299,10 +299,10 @@ void sse_new(struct sse **out, const struct sse_limits *limits, sse_event_fn *ev
     sse->event = event;
     sse->ctx = ctx;
     sse->retry_ms = -1;
-    /* `line` and `data` change places, so both have room for either. */
-    size_t most = sse->limits.line > sse->limits.event ? sse->limits.line : sse->limits.event;
-    buf_init(&sse->line, most);
-    buf_init(&sse->data, most);
+    /* They change places, and data may lie behind the rest of its line. The limits are kept above.
+     */
+    buf_init(&sse->line, sse->limits.line + sse->limits.event);
+    buf_init(&sse->data, sse->limits.line + sse->limits.event);
     buf_init(&sse->name, sse->limits.line);
     buf_init(&sse->id, sse->limits.line);
     *out = sse;

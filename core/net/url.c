@@ -22,9 +22,10 @@ struct url {
 /* A copy of one part in our own memory; NULL when there is none. */
 static char *part_of(CURLU *handle, CURLUPart part)
 {
+    unsigned flags = part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0;
     char *text = NULL;
 
-    if (curl_url_get(handle, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+    if (curl_url_get(handle, part, &text, flags) != CURLUE_OK)
         return NULL;
     char *copy = mem_text(text);
     curl_free(text);

@@ -190,5 +190,5 @@ mkdir -p "$(dirname "$file")"
 {
     echo "LIB_CFLAGS := $(pkg-config --cflags $libs)"
     echo "LIB_LIBS := $(pkg-config --libs $libs)"
-    [ "$level" = run ] || echo "TEST_LIBS := $(pkg-config --libs cunit vterm)"
+    [ "$level" = run ] || echo "TEST_LIBS := $(pkg-config --libs cunit vterm libssl)"
 } >"$file.new" && mv "$file.new" "$file"

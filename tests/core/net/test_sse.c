@@ -103,7 +103,7 @@ static bool gives(const char *bytes, size_t len, struct cut cut, const char *exp
 
 #define CASE(bytes, expected)                                                                      \
     {                                                                                              \
-        bytes, sizeof bytes - 1, expected                                                          \
+        (bytes), sizeof(bytes) - 1, (expected)                                                     \
     }
 #define NONE " comments=0 retry=-1"
 
@@ -231,6 +231,7 @@ static void test_limits(void)
         {"data: abcde\n\n", 10, 9, E_TOOBIG},
         {"data: abcde\n\n", 99, 4, E_TOOBIG},
         {"data: ab\ndata: c\n\n", 99, 4, 0},
+        {"data: 123456\ndata: 1234\n\n", 12, 12, 0},
         {"data: ab\ndata: cd\n\n", 99, 4, E_TOOBIG},
         {"data: ab\ndata\ndata\ndata\n\n", 99, 4, E_TOOBIG},
         {": a long comment\n\n", 10, 4, E_TOOBIG},
