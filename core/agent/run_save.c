@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A checkpoint's summary: the whole state of a run at a boundary, as JSON, a few hundred bytes. A
+ * resumed run starts from it and applies the inputs since; a roll-back takes the part that belongs
+ * to the branch. Zero members are left out.
+ *
+ *   {"state","phase","go", "head":{…}, "next":{…}, "branch":{…counters}, "total":{…counters},
+ *    "spent":[µs by state], "extra":{…}, "loop":[hash, times], "epoch", "grants":[{tool, args}],
+ *    "undo":[node], "redo":[node], "tips", …}
+ */
+#include "core/agent/run_data.h"
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct number {
+    const char *name;
+    size_t at;
+};
+
+#define COUNTER(field)                                                                             \
+    {                                                                                              \
+#field, offsetof(struct counters, field)                                                   \
+    }
+static const struct number counter_numbers[] = {
+    COUNTER(iterations), COUNTER(tool_calls), COUNTER(errors),        COUNTER(retries),
+    COUNTER(tokens_in),  COUNTER(tokens_out), COUNTER(tokens_cached), COUNTER(cost),
+    COUNTER(active_us),  COUNTER(done),       COUNTER(not_done),
+};
+
+#define MEMBER(field)                                                                              \
+    {                                                                                              \
+#field, offsetof(struct run, field)                                                        \
+    }
+/* Where the head is: what a jump takes over. */
+static const struct number head_numbers[] = {MEMBER(node), MEMBER(depth), MEMBER(segment)};
+/* Numbering and totals: never going back. */
+static const struct number run_numbers[] = {
+    MEMBER(branch),     MEMBER(next_node),   MEMBER(next_segment),     MEMBER(next_branch),
+    MEMBER(next_call),  MEMBER(next_effect), MEMBER(next_seq),         MEMBER(checkpoint),
+    MEMBER(call),       MEMBER(attempt),     MEMBER(extra_iterations), MEMBER(extra_us),
+    MEMBER(extra_cost), MEMBER(last_times),  MEMBER(last_us),          MEMBER(state_since_us),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int64_t *number_at(const void *base, const struct number *number)
+{
+    return (int64_t *)((char *)(uintptr_t)base + number->at);
+}
+
+static void save_numbers(cJSON *into, const void *base, const struct number *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (*number_at(base, &numbers[i]) != 0)
+            json_set_int(into, numbers[i].name, *number_at(base, &numbers[i]));
+}
+
+static void load_numbers(const cJSON *from, void *base, const struct number *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *number_at(base, &numbers[i]) = json_int(from, numbers[i].name, 0);
+}
+
+static void save_list(cJSON *into, const char *name, const int64_t *list, int count)
+{
+    if (count == 0)
+        return;
+    cJSON *array = cJSON_AddArrayToObject(into, name);
+    for (int i = 0; i < count; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)list[i]));
+}
+
+static int load_list(const cJSON *from, const char *name, int64_t *list)
+{
+    const cJSON *item, *array = json_array(from, name);
+    int count = 0;
+
+    cJSON_ArrayForEach(item, array) if (count < RUN_UNDO_MAX && cJSON_IsNumber(item))
+        list[count++] = (int64_t)item->valuedouble;
+    return count;
+}
+
+static void save_hash(cJSON *into, const char *name, const struct hash *hash)
+{
+    char text[2 * SHA256_BYTES + 1];
+
+    sha256_text(text, hash);
+    json_set_text(into, name, text);
+}
+
+static int load_hash(struct hash *out, const cJSON *from, const char *name)
+{
+    const char *text = json_text(from, name);
+
+    return text ? str_unhex(out->at, SHA256_BYTES, text) : E_PARSE;
+}
+
+static void save_grants(cJSON *root, const struct run *run)
+{
+    if (run->grant_count == 0)
+        return;
+    cJSON *list = cJSON_AddArrayToObject(root, "grants");
+    for (size_t i = 0; i < run->grant_count; i++) {
+        cJSON *entry = cJSON_CreateObject();
+
+        json_set_text(entry, "tool", run->grants[i].tool);
+        json_set_text(entry, "args", run->grants[i].args);
+        cJSON_AddItemToArray(list, entry);
+    }
+}
+
+char *run_save(const struct run *run)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *spent;
+
+    json_set_int(root, "state", (int64_t)run->state);
+    json_set_text(root, "reason", run->reason);
+    json_set_int(root, "phase", (int64_t)run->phase);
+    json_set_int(root, "go", run->go);
+    json_set_text(root, "go_reason", run->go_reason);
+    json_set_text(root, "partial", run->partial);
+    json_set_bool(root, "finishing", run->finishing);
+    json_set_bool(root, "final", run->final);
+    json_set_bool(root, "recovering", run->recovering);
+    json_set_bool(root, "new_segment", run->new_segment);
+    json_set_int(root, "tips", run->tips);
+    json_set_int(root, "epoch", (int64_t)run->cache.epoch);
+    save_numbers(cJSON_AddObjectToObject(root, "head"), run, head_numbers, COUNT(head_numbers));
+    save_hash(root, "chain", &run->chain);
+    save_hash(root, "last_call", &run->last_call);
+    save_numbers(cJSON_AddObjectToObject(root, "run"), run, run_numbers, COUNT(run_numbers));
+    save_numbers(cJSON_AddObjectToObject(root, "branch"), &run->branch_sum, counter_numbers,
+                 COUNT(counter_numbers));
+    save_numbers(cJSON_AddObjectToObject(root, "total"), &run->total, counter_numbers,
+                 COUNT(counter_numbers));
+    spent = cJSON_AddArrayToObject(root, "spent");
+    for (int i = 0; i < RUN_STATE_COUNT; i++)
+        cJSON_AddItemToArray(spent, cJSON_CreateNumber((double)run->spent_us[i]));
+    save_list(root, "undo", run->undo, run->undo_count);
+    save_list(root, "redo", run->redo, run->redo_count);
+    save_grants(root, run);
+    char *text = json_print(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+/* The part that belongs to the branch: where its head is and what it has used. */
+int run_load_branch(struct run *run, const cJSON *root)
+{
+    struct hash chain, last;
+
+    if (load_hash(&chain, root, "chain") < 0 || load_hash(&last, root, "last_call") < 0)
+        return E_CORRUPT;
+    run->chain = chain;
+    run->last_call = last;
+    load_numbers(json_object(root, "head"), run, head_numbers, COUNT(head_numbers));
+    load_numbers(json_object(root, "branch"), &run->branch_sum, counter_numbers,
+                 COUNT(counter_numbers));
+    run->last_times = json_int(json_object(root, "run"), "last_times", 0);
+    return 0;
+}
+
+static void load_grants(struct run *run, const cJSON *root)
+{
+    const cJSON *entry;
+
+    grants_free(run);
+    cJSON_ArrayForEach(entry, json_array(root, "grants"))
+        grant_add(run, json_text(entry, "tool"), json_text(entry, "args"));
+}
+
+static void load_all(struct run *run, const cJSON *root)
+{
+    const cJSON *spent = json_array(root, "spent");
+
+    load_numbers(json_object(root, "run"), run, run_numbers, COUNT(run_numbers));
+    load_numbers(json_object(root, "total"), &run->total, counter_numbers, COUNT(counter_numbers));
+    run->state = (enum run_state)json_int(root, "state", RUN_IDLE);
+    run->phase = (enum phase)json_int(root, "phase", PHASE_BOUNDARY);
+    run->reason = mem_text(json_text(root, "reason"));
+    run->go = (int)json_int(root, "go", -1);
+    run->go_reason = mem_text(json_text(root, "go_reason"));
+    run->partial = mem_text(json_text(root, "partial"));
+    run->finishing = json_bool(root, "finishing", false);
+    run->final = json_bool(root, "final", false);
+    run->recovering = json_bool(root, "recovering", false);
+    run->new_segment = json_bool(root, "new_segment", false);
+    run->tips = (int)json_int(root, "tips", 0);
+    run->undo_count = load_list(root, "undo", run->undo);
+    run->redo_count = load_list(root, "redo", run->redo);
+    idempotency_free(&run->cache);
+    idempotency_init(&run->cache, (uint64_t)json_int(root, "epoch", 0));
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        const cJSON *item = cJSON_GetArrayItem(spent, i);
+
+        run->spent_us[i] = cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
+    }
+    load_grants(run, root);
+}
+
+static bool in_range(const cJSON *root, const char *name, int64_t end)
+{
+    int64_t value = json_int(root, name, -1);
+
+    return value >= 0 && value < end;
+}
+
+int run_restore(struct run *run, const char *summary, struct err *err)
+{
+    cJSON *root = NULL;
+    int rc = json_parse(&root, summary, strlen(summary), NULL, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "a checkpoint's summary");
+    if (!in_range(root, "state", RUN_STATE_COUNT) || !in_range(root, "phase", PHASE_ENDED + 1) ||
+        run_load_branch(run, root) < 0) {
+        cJSON_Delete(root);
+        return err_set(err, E_CORRUPT, "a checkpoint's summary cannot be read: run rerail fsck");
+    }
+    load_all(run, root);
+    cJSON_Delete(root);
+    return 0;
+}
