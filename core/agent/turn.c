@@ -1,0 +1,748 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/agent/turn.h"
+
+#include "core/agent/admission.h"
+#include "core/agent/guards.h"
+#include "core/agent/run_spec.h"
+#include "core/agent/verb.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/base/uuid.h"
+#include "core/config/run_config.h"
+#include "core/tool/tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUSY_RETRY_MAX_US (20 * US_PER_MS)
+#define STALL_RETRY_US    ((int64_t)2 * US_PER_S)
+#define RECALL_US         ((int64_t)5 * 60 * US_PER_S)
+
+struct timer {
+    enum timer_kind kind;
+    int64_t effect, at_us;
+};
+
+struct pending {
+    struct pending *next;
+    int64_t run;
+    struct input *input;
+};
+
+struct live {
+    struct run *run;
+    struct timer *timers;
+    size_t timer_count, timer_cap;
+};
+
+/* An action that waits for its decision to be stored. */
+struct due {
+    int64_t run;
+    struct action action;
+};
+
+struct turn {
+    struct turn_options options;
+    struct guards *guards;
+    bool recalled; /* the guards know of the attempts before this process */
+    struct live **runs;
+    size_t run_count, run_cap;
+    struct pending *first, **last; /* queue of inputs */
+    struct step_out out;           /* decided, not yet stored */
+    size_t decided;                /* actions of `out` that belong to `due` already */
+    struct due *due;
+    size_t due_count, due_cap;
+    int64_t retry_us; /* mono: the next try to store; 0 = none waits */
+    int64_t backoff_us;
+    bool stalled;
+};
+
+static int64_t now(const struct turn *turn)
+{
+    return clock_mono(&turn->options.clock);
+}
+
+struct turn *turn_new(const struct turn_options *options)
+{
+    struct turn *turn = mem_new(sizeof *turn);
+
+    turn->options = *options;
+    turn->guards = guards_new();
+    turn->last = &turn->first;
+    return turn;
+}
+
+static struct live *find(const struct turn *turn, int64_t run)
+{
+    for (size_t i = 0; i < turn->run_count; i++)
+        if (run_id(turn->runs[i]->run) == run)
+            return turn->runs[i];
+    return NULL;
+}
+
+struct run *turn_run(const struct turn *turn, int64_t run)
+{
+    struct live *live = find(turn, run);
+
+    return live ? live->run : NULL;
+}
+
+struct run *turn_run_named(const struct turn *turn, const char *uid)
+{
+    for (size_t i = 0; i < turn->run_count; i++)
+        if (str_eq(run_uid(turn->runs[i]->run), uid))
+            return turn->runs[i]->run;
+    return NULL;
+}
+
+size_t turn_runs(const struct turn *turn)
+{
+    return turn->run_count;
+}
+
+struct run *turn_run_at(const struct turn *turn, size_t index)
+{
+    return turn->runs[index]->run;
+}
+
+/* --- the queue of inputs ---------------------------------------------------------------------- */
+
+static void enqueue(struct turn *turn, int64_t run, struct input *input)
+{
+    struct pending *item = mem_new(sizeof *item);
+
+    item->run = run;
+    item->input = input;
+    *turn->last = item;
+    turn->last = &item->next;
+}
+
+bool turn_post(struct turn *turn, int64_t run, struct input *input)
+{
+    if (!find(turn, run)) {
+        input_free(input);
+        return false;
+    }
+    enqueue(turn, run, input);
+    return true;
+}
+
+static struct pending *dequeue(struct turn *turn)
+{
+    struct pending *item = turn->first;
+
+    if (!item)
+        return NULL;
+    turn->first = item->next;
+    if (!turn->first)
+        turn->last = &turn->first;
+    return item;
+}
+
+/* --- timers ----------------------------------------------------------------------------------- */
+
+static void set_timer(struct live *live, const struct action *action)
+{
+    size_t i = 0;
+
+    while (i < live->timer_count &&
+           (live->timers[i].kind != action->timer || live->timers[i].effect != action->effect))
+        i++;
+    if (action->at_us < 0) {
+        if (i < live->timer_count)
+            live->timers[i] = live->timers[--live->timer_count];
+        return;
+    }
+    if (i == live->timer_count) {
+        live->timers =
+            mem_room(live->timers, live->timer_count, &live->timer_cap, sizeof *live->timers);
+        live->timer_count++;
+    }
+    live->timers[i] = (struct timer){action->timer, action->effect, action->at_us};
+}
+
+static void fire_timers(struct turn *turn, struct live *live, int64_t now_us)
+{
+    for (size_t i = 0; i < live->timer_count;) {
+        struct timer timer = live->timers[i];
+
+        if (timer.at_us > now_us) {
+            i++;
+            continue;
+        }
+        struct input *input = input_new(INPUT_TIMER);
+        json_set_int(input->facts, "timer", (int64_t)timer.kind);
+        if (timer.effect)
+            json_set_int(input->facts, "effect", timer.effect);
+        enqueue(turn, run_id(live->run), input);
+        live->timers[i] = live->timers[--live->timer_count];
+    }
+}
+
+void turn_shift(struct turn *turn, int64_t us)
+{
+    for (size_t r = 0; r < turn->run_count; r++)
+        for (size_t i = 0; i < turn->runs[r]->timer_count; i++)
+            turn->runs[r]->timers[i].at_us += us;
+}
+
+static struct admission_desk desk_of(struct turn *turn)
+{
+    return (struct admission_desk){.guards = turn->guards,
+                                   .batch = &turn->out.batch,
+                                   .now_us = now(turn),
+                                   .wall_us = clock_wall(&turn->options.clock)};
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
+
+/* A jump carries the summary of where it goes, so that the decision needs nothing else. */
+static void prepare_jump(struct turn *turn, const struct run *run, struct input *input)
+{
+    const char *name = json_text(input->facts, "verb");
+    int64_t to = json_int(input->facts, "to", 0);
+    struct run_image image = {0};
+    struct journal *journal = &turn->options.journal;
+    cJSON *summary = NULL;
+
+    if (str_eq(name, "undo") || str_eq(name, "redo")) {
+        to = run_undo_target(run, str_eq(name, "redo"));
+        cJSON_DeleteItemFromObjectCaseSensitive(input->facts, "to");
+        json_set_int(input->facts, "to", to);
+    }
+    free(input->body);
+    input->body = NULL;
+    input->len = 0;
+    if (to <= 0 || journal->class->load_at(journal->self, run_id(run), to, &image, NULL) < 0)
+        return;
+    if (image.summary &&
+        json_parse(&summary, image.summary, strlen(image.summary), NULL, NULL) == 0) {
+        int64_t depth = json_int(json_object(summary, "head"), "depth", 0);
+
+        json_set_int(input->facts, "dropped", run_depth(run) > depth ? run_depth(run) - depth : 0);
+        input->body = mem_text(image.summary);
+        input->len = strlen(image.summary);
+    }
+    cJSON_Delete(summary);
+    run_image_free(&image);
+}
+
+static bool guard_verb(struct turn *turn, const struct run *run, const struct input *input)
+{
+    const struct verb_info *verb = verb_find(json_text(input->facts, "verb"));
+    struct err err = {0};
+
+    if (!verb || !verb->guard)
+        return false;
+    const struct admission_desk desk = desk_of(turn);
+    int rc = admission_force(&desk, run, input->facts, &err);
+    struct action reply = {.kind = ACTION_REPLY,
+                           .ticket = json_int(input->facts, "ticket", 0),
+                           .ok = rc == 0,
+                           .text = mem_text(rc == 0 ? "done" : err.msg)};
+    turn->due = mem_room(turn->due, turn->due_count, &turn->due_cap, sizeof *turn->due);
+    turn->due[turn->due_count++] = (struct due){run_id(run), reply};
+    return true;
+}
+
+static void stamp(struct turn *turn, const struct run *run, struct input *input)
+{
+    input->seq = run_next_seq(run);
+    input->mono_us = now(turn);
+    input->wall_us = clock_wall(&turn->options.clock);
+    input->random = turn->options.random(turn->options.random_self);
+}
+
+static void warn_repeated(struct turn *turn, const struct run *run, size_t place)
+{
+    const struct record *effect = &turn->out.batch.at[place];
+    struct journal *journal = &turn->options.journal;
+    int64_t earlier = 0, wall_us = 0, number = effect->effect.effect;
+    char *branch = NULL;
+
+    if (journal->class->repeated(journal->self, run_id(run), effect->effect.node,
+                                 effect->effect.tool, &effect->effect.args, &earlier, &wall_us,
+                                 &branch, NULL) != 1)
+        return;
+    cJSON *body = cJSON_CreateObject();
+    json_set_int(body, "effect", number);
+    json_set_int(body, "earlier", earlier);
+    json_set_text(body, "branch_name", branch);
+    json_set_number(body, "ago_ms",
+                    (double)(clock_wall(&turn->options.clock) - wall_us) / US_PER_MS);
+    json_set_text(body, "tool_name", effect->effect.tool);
+    struct record *record = batch_add(&turn->out.batch, RECORD_EVENT);
+    record->run = run_id(run);
+    record->wall_us = clock_wall(&turn->options.clock);
+    record->event.type = EVENT_REPEATED_EFFECT;
+    record->event.branch = run_branch(run);
+    record->body = json_print(body);
+    record->len = strlen(record->body);
+    cJSON_Delete(body);
+    free(branch);
+}
+
+static void after_records(struct turn *turn, struct run *run, size_t from)
+{
+    struct world *world = &turn->options.world;
+    size_t to = turn->out.batch.count;
+
+    for (size_t i = from; i < to; i++) {
+        struct record *record = &turn->out.batch.at[i];
+
+        if (record->kind == RECORD_CALL)
+            world->class->describe(world->self, run, record);
+        else if (record->kind == RECORD_NODE && record->node.type != NODE_GENESIS)
+            world->class->append(world->self, run, record->node.type, record->body, record->len);
+        else if (record->kind == RECORD_EFFECT && run_jumped(run))
+            warn_repeated(turn, run, i);
+    }
+}
+
+static int append_chain(void *ctx, const struct chain_node *node)
+{
+    void **pair = ctx;
+    struct turn *turn = pair[0];
+    struct world *world = &turn->options.world;
+
+    if (node->type != NODE_GENESIS)
+        world->class->append(world->self, pair[1], node->type, node->body, node->len);
+    return 0;
+}
+
+static void rewind_now(struct turn *turn, struct run *run, int64_t node)
+{
+    struct world *world = &turn->options.world;
+    struct journal *journal = &turn->options.journal;
+    void *pair[] = {turn, run};
+
+    world->class->rewind(world->self, run);
+    (void)journal->class->chain(journal->self, run_id(run), node, 0, append_chain, pair, NULL);
+}
+
+/* Questions are answered at once, in the same pass; everything else waits for the commit. */
+static void route(struct turn *turn, struct live *live, size_t from)
+{
+    struct world *world = &turn->options.world;
+    const struct admission_desk desk = desk_of(turn);
+
+    for (size_t i = from; i < turn->out.action_count; i++) {
+        struct action action = turn->out.actions[i];
+        struct input *answer = NULL;
+
+        turn->out.actions[i].text = NULL;
+        switch (action.kind) {
+        case ACTION_ADMIT: answer = admission_ask(&desk, live->run, &action); break;
+        case ACTION_CHECK:
+            answer = input_new(INPUT_CHECKED);
+            json_set_int(answer->facts, "effect", action.effect);
+            world->class->check(world->self, live->run, action.effect, answer->facts);
+            break;
+        case ACTION_TIMER: set_timer(live, &action); break;
+        case ACTION_CALL_MODEL:
+        case ACTION_CANCEL_MODEL:
+        case ACTION_START_TOOL:
+        case ACTION_GO:
+        case ACTION_STOP_TOOL:
+        case ACTION_KILL:
+        case ACTION_REWIND:
+        case ACTION_REPLY:
+            turn->due = mem_room(turn->due, turn->due_count, &turn->due_cap, sizeof *turn->due);
+            turn->due[turn->due_count++] = (struct due){run_id(live->run), action};
+            break;
+        }
+        if (answer)
+            enqueue(turn, run_id(live->run), answer);
+    }
+    turn->out.action_count = from;
+}
+
+static void decide(struct turn *turn, struct live *live, struct input *input)
+{
+    size_t records = turn->out.batch.count, actions = turn->out.action_count;
+    const struct verb_info *verb =
+        input->kind == INPUT_VERB ? verb_find(json_text(input->facts, "verb")) : NULL;
+
+    struct world *world = &turn->options.world;
+    const struct admission_desk desk = desk_of(turn);
+
+    stamp(turn, live->run, input);
+    admission_learn(&desk, live->run, input, world->class->hint(world->self, live->run));
+    if (verb && verb->jump)
+        prepare_jump(turn, live->run, input);
+    if (verb && guard_verb(turn, live->run, input)) {
+        input_free(input);
+        return;
+    }
+    run_step(live->run, input, &turn->out);
+    after_records(turn, live->run, records);
+    route(turn, live, actions);
+    input_free(input);
+}
+
+/* --- storing and acting -------------------------------------------------------------------------
+ */
+
+static void free_live(struct live *live)
+{
+    run_free(live->run);
+    free(live->timers);
+    free(live);
+}
+
+static void drop(struct turn *turn, int64_t run)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < turn->out.batch.count; i++) {
+        if (turn->out.batch.at[i].run == run)
+            record_free(&turn->out.batch.at[i]);
+        else
+            turn->out.batch.at[kept++] = turn->out.batch.at[i];
+    }
+    turn->out.batch.count = kept;
+    kept = 0;
+    for (size_t i = 0; i < turn->due_count; i++) {
+        if (turn->due[i].run == run)
+            free(turn->due[i].action.text);
+        else
+            turn->due[kept++] = turn->due[i];
+    }
+    turn->due_count = kept;
+}
+
+static void forget(struct turn *turn, struct live *live)
+{
+    struct world *world = &turn->options.world;
+
+    world->class->close(world->self, live->run);
+    for (size_t i = 0; i < turn->run_count; i++)
+        if (turn->runs[i] == live)
+            turn->runs[i] = turn->runs[--turn->run_count];
+    free_live(live);
+}
+
+/* Another process took the run over, or its head moved under us: nothing more of it is ours. */
+static void fenced(struct turn *turn, int64_t run)
+{
+    struct live *live = find(turn, run);
+
+    drop(turn, run);
+    if (!live)
+        return;
+    turn->options.world.class->lost(turn->options.world.self, live->run);
+    forget(turn, live);
+}
+
+static void stall(struct turn *turn, int rc, const struct err *err)
+{
+    struct world *world = &turn->options.world;
+
+    if (rc == E_BUSY) {
+        turn->backoff_us = turn->backoff_us ? turn->backoff_us * 2 : US_PER_MS;
+        if (turn->backoff_us > BUSY_RETRY_MAX_US)
+            turn->backoff_us = BUSY_RETRY_MAX_US;
+        turn->retry_us = now(turn) + turn->backoff_us;
+        return;
+    }
+    turn->retry_us = now(turn) + STALL_RETRY_US;
+    turn->stalled = true;
+    world->class->stalled(world->self, err->msg);
+}
+
+static int commit(struct turn *turn, struct err *err)
+{
+    struct journal *journal = &turn->options.journal;
+    struct err why = {0};
+    int rc;
+
+    while ((rc = journal->class->commit(journal->self, &turn->out.batch, &why)) == E_FENCED)
+        fenced(turn, turn->out.batch.refused);
+    if (rc < 0) {
+        stall(turn, rc, &why);
+        return err_set(err, rc, "%s", why.msg);
+    }
+    if (turn->stalled)
+        turn->options.world.class->stalled(turn->options.world.self, NULL);
+    turn->stalled = false;
+    turn->retry_us = turn->backoff_us = 0;
+    return 0;
+}
+
+static void publish(struct turn *turn)
+{
+    int64_t seq = 0;
+
+    for (size_t i = 0; i < turn->out.batch.count; i++)
+        if (turn->out.batch.at[i].kind == RECORD_EVENT && turn->out.batch.at[i].event.seq > seq)
+            seq = turn->out.batch.at[i].event.seq;
+    if (seq > 0)
+        turn->options.world.class->published(turn->options.world.self, seq);
+}
+
+static void act(struct turn *turn)
+{
+    struct world *world = &turn->options.world;
+    struct due *due = turn->due;
+    size_t count = turn->due_count;
+
+    /* Acting may post inputs, never decide: the list is taken whole. */
+    turn->due = NULL;
+    turn->due_count = turn->due_cap = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct live *live = find(turn, due[i].run);
+
+        if (live && due[i].action.kind == ACTION_REWIND)
+            rewind_now(turn, live->run, run_head(live->run));
+        else if (live)
+            world->class->act(world->self, live->run, &due[i].action);
+        free(due[i].action.text);
+    }
+    free(due);
+}
+
+static void decide_all(struct turn *turn)
+{
+    struct pending *item;
+    int64_t now_us = now(turn);
+
+    for (size_t i = 0; i < turn->run_count; i++)
+        fire_timers(turn, turn->runs[i], now_us);
+    while ((item = dequeue(turn))) {
+        struct live *live = find(turn, item->run);
+
+        if (live)
+            decide(turn, live, item->input);
+        else
+            input_free(item->input);
+        free(item);
+    }
+}
+
+int turn_pass(struct turn *turn, struct err *err)
+{
+    struct journal *journal = &turn->options.journal;
+
+    if (turn->retry_us > 0) {
+        if (now(turn) < turn->retry_us)
+            return turn->stalled ? E_IO : E_BUSY;
+    } else {
+        decide_all(turn);
+    }
+    if (turn->out.batch.count > 0) {
+        int rc = commit(turn, err);
+
+        if (rc < 0)
+            return rc;
+        publish(turn);
+        batch_clear(&turn->out.batch);
+        journal->class->tend(journal->self, false);
+    }
+    act(turn);
+    return 0;
+}
+
+bool turn_pending(const struct turn *turn)
+{
+    return turn->first || turn->out.batch.count > 0 || turn->due_count > 0;
+}
+
+int64_t turn_wake_us(const struct turn *turn)
+{
+    int64_t wake = INT64_MAX;
+
+    if (turn->retry_us > 0)
+        return turn->retry_us;
+    if (turn_pending(turn))
+        return 0;
+    for (size_t r = 0; r < turn->run_count; r++)
+        for (size_t i = 0; i < turn->runs[r]->timer_count; i++)
+            if (turn->runs[r]->timers[i].at_us < wake)
+                wake = turn->runs[r]->timers[i].at_us;
+    return wake;
+}
+
+/* --- runs come and go ---------------------------------------------------------------------------
+ */
+
+static struct live *add_live(struct turn *turn, struct run *run)
+{
+    struct live *live = mem_new(sizeof *live);
+
+    live->run = run;
+    turn->runs = mem_room(turn->runs, turn->run_count, &turn->run_cap, sizeof *turn->runs);
+    turn->runs[turn->run_count++] = live;
+    return live;
+}
+
+static void recall(struct turn *turn, const struct run_config *config)
+{
+    struct journal *journal = &turn->options.journal;
+    int64_t wall_us = clock_wall(&turn->options.clock);
+    struct past_attempt *past = NULL;
+    size_t count = 0;
+
+    if (turn->recalled)
+        return;
+    turn->recalled = true;
+    if (journal->class->past(journal->self, wall_us - RECALL_US, &past, &count, NULL) < 0)
+        return;
+    guards_recall(turn->guards, past, count, config, now(turn), wall_us);
+    for (size_t i = 0; i < count; i++) {
+        free(past[i].scope);
+        free(past[i].key);
+        free(past[i].outcome);
+    }
+    free(past);
+}
+
+static char *title_of(const char *task)
+{
+    size_t len = strcspn(task, "\r\n");
+
+    return mem_printf("%.*s", (int)(len > 200 ? 200 : len), task);
+}
+
+static void record_run(struct turn *turn, const struct run *run, const char *spec_text)
+{
+    struct record *record = batch_add(&turn->out.batch, RECORD_RUN);
+    const struct run_spec *spec = run_spec(run);
+
+    record->run = run_id(run);
+    record->wall_us = clock_wall(&turn->options.clock);
+    record->run_row.uid = mem_text(run_uid(run));
+    record->run_row.title = title_of(spec->task);
+    record->run_row.agent = mem_text(spec->config->agent.name);
+    record->run_row.model = mem_text(spec->config->model.name);
+    record->run_row.provider = mem_text(spec->provider);
+    record->run_row.workspace = mem_text(spec->workspace);
+    record->body = mem_text(spec_text);
+    record->len = strlen(spec_text);
+}
+
+int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out, struct err *err)
+{
+    struct journal *journal = &turn->options.journal;
+    struct world *world = &turn->options.world;
+    char *text = run_spec_json(spec);
+    char uid[UUID_TEXT];
+    struct run *run = NULL;
+    int64_t id = 0;
+
+    uuid_new(uid);
+    int rc = journal->class->new_run(journal->self, &id, err);
+    if (rc == 0)
+        rc = run_new(&run, id, uid, text, err);
+    if (rc == 0)
+        rc = world->class->open(world->self, run, err);
+    if (rc < 0) {
+        if (id > 0)
+            (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
+        run_free(run);
+        free(text);
+        return rc;
+    }
+    recall(turn, spec->config);
+    record_run(turn, run, text);
+    add_live(turn, run);
+    enqueue(turn, id, input_new(INPUT_START));
+    *out = run;
+    free(text);
+    return 0;
+}
+
+/* Brings a run to where it was: the newest checkpoint, then every decision since, made again. */
+static int rebuild(struct run **out, const struct run_image *image, struct err *err)
+{
+    struct run *run = NULL;
+    struct step_out scratch = {0};
+    int rc = run_new(&run, image->run, image->uid, image->config, err);
+
+    if (rc == 0 && image->summary)
+        rc = run_restore(run, image->summary, err);
+    for (size_t i = 0; rc == 0 && i < image->input_count; i++) {
+        struct input *input = NULL;
+
+        rc = input_stored(&input, &image->inputs[i], err);
+        if (rc == 0)
+            run_step(run, input, &scratch);
+        input_free(input);
+        step_out_clear(&scratch);
+    }
+    step_out_free(&scratch);
+    if (rc < 0) {
+        run_free(run);
+        return rc;
+    }
+    *out = run;
+    return 0;
+}
+
+int turn_adopt(struct turn *turn, int64_t id, const char *how, struct err *err)
+{
+    struct journal *journal = &turn->options.journal;
+    struct world *world = &turn->options.world;
+    struct run_image image = {0};
+    struct run *run = NULL;
+
+    if (find(turn, id))
+        return 0;
+    int rc = journal->class->claim(journal->self, id, err);
+    if (rc < 0)
+        return rc;
+    rc = journal->class->load(journal->self, id, &image, err);
+    if (rc == 0)
+        rc = rebuild(&run, &image, err);
+    run_image_free(&image);
+    if (rc == 0)
+        rc = world->class->open(world->self, run, err);
+    if (rc < 0) {
+        run_free(run);
+        (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
+        return rc;
+    }
+    recall(turn, run_spec(run)->config);
+    add_live(turn, run);
+    rewind_now(turn, run, run_head(run));
+    struct input *input = input_new(INPUT_RECOVERED);
+    json_set_int(input->facts, "pid", (int64_t)getpid());
+    json_set_text(input->facts, "how", how);
+    enqueue(turn, id, input);
+    return 0;
+}
+
+void turn_release(struct turn *turn, int64_t run)
+{
+    struct live *live = find(turn, run);
+    struct journal *journal = &turn->options.journal;
+
+    if (!live)
+        return;
+    drop(turn, run);
+    forget(turn, live);
+    (void)journal->class->release(journal->self, run, NULL); /* the owner's file is the truth */
+}
+
+void turn_free(struct turn *turn)
+{
+    struct pending *item;
+
+    if (!turn)
+        return;
+    while (turn->run_count > 0)
+        turn_release(turn, run_id(turn->runs[0]->run));
+    while ((item = dequeue(turn))) {
+        input_free(item->input);
+        free(item);
+    }
+    for (size_t i = 0; i < turn->due_count; i++)
+        free(turn->due[i].action.text);
+    free(turn->due);
+    free(turn->runs);
+    step_out_free(&turn->out);
+    guards_free(turn->guards);
+    free(turn);
+}
