@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/agent/engine.h"
+
+#include "core/agent/run_spec.h"
+#include "core/agent/tool_client.h"
+#include "core/agent/turn.h"
+#include "core/agent/workers.h"
+#include "core/base/json.h"
+#include "core/base/mailbox.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/base/uuid.h"
+#include "core/net/http.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS     4
+#define STOP_MAX_US ((int64_t)4 * US_PER_S)
+
+enum letter_kind {
+    LETTER_START,
+    LETTER_ADOPT,
+    LETTER_VERB,
+    LETTER_SHIFT,
+    LETTER_STOP,
+    LETTER_TASK
+};
+
+struct letter {
+    struct mail mail;
+    int64_t ticket, run, us;
+    struct run_spec *spec;
+    char *text; /* how, or the run's uid */
+    cJSON *verb;
+};
+
+/* What the engine keeps of one run beside the turn. */
+struct client {
+    struct run *run;
+    struct model_client *model;
+    struct tool_client *tools;
+};
+
+struct engine {
+    struct engine_options options;
+    struct mailbox *box;
+    struct http *http;
+    struct workers *workers;
+    struct turn *turn;
+    struct client *clients;
+    size_t client_count, client_cap;
+    struct pollfd *fds;
+    size_t fd_cap;
+    pthread_t thread;
+    bool stopping, rested;
+    int64_t stop_by_us;
+};
+
+static void tell(const struct engine *engine, const struct engine_news *news)
+{
+    engine->options.news(engine->options.self, news);
+}
+
+/* --- the world ------------------------------------------------------------------------------- */
+
+static struct client *client_of(const struct engine *engine, const struct run *run)
+{
+    for (size_t i = 0; i < engine->client_count; i++)
+        if (engine->clients[i].run == run)
+            return &engine->clients[i];
+    return NULL;
+}
+
+static void on_input(void *ctx, const struct run *run, struct input *input)
+{
+    struct engine *engine = ctx;
+
+    (void)turn_post(engine->turn, run_id(run), input);
+}
+
+static void on_delta(void *ctx, const struct run *run, int64_t call,
+                     const struct model_delta *delta)
+{
+    const struct engine *engine = ctx;
+    const struct engine_news news = {.kind = NEWS_DELTA,
+                                     .run = run_id(run),
+                                     .uid = run_uid(run),
+                                     .call = call,
+                                     .delta = delta->kind,
+                                     .text = delta->text,
+                                     .len = delta->len};
+
+    tell(engine, &news);
+}
+
+static int keep_content(void *ctx, const struct chain_node *node)
+{
+    struct message *message = NULL;
+
+    if (message_parse(&message, node->body, node->len, NULL) == 0) {
+        free(*(char **)ctx);
+        *(char **)ctx = mem_text(message->content);
+    }
+    message_free(message);
+    return 0;
+}
+
+static int64_t depth_of(struct engine *engine, const struct run *run, int64_t node);
+
+static char *recorded(void *ctx, const struct run *run, int64_t node)
+{
+    struct engine *engine = ctx;
+    struct journal *journal = &engine->options.journal;
+    char *text = NULL;
+    int64_t depth = depth_of(engine, run, node);
+
+    if (depth >= 0)
+        (void)journal->class->chain(journal->self, run_id(run), node, depth, keep_content, &text,
+                                    NULL); /* NULL text: the tool says so */
+    return text;
+}
+
+struct find_depth {
+    int64_t node, depth;
+};
+
+static int match_depth(void *ctx, const struct chain_node *node)
+{
+    struct find_depth *find = ctx;
+
+    find->depth = node->depth;
+    return 0;
+}
+
+static int64_t depth_of(struct engine *engine, const struct run *run, int64_t node)
+{
+    struct find_depth find = {node, -1};
+    struct journal *journal = &engine->options.journal;
+
+    (void)journal->class->chain(journal->self, run_id(run), node, 0, match_depth, &find, NULL);
+    return find.depth;
+}
+
+static int open_model(struct engine *engine, struct client *client, struct err *err)
+{
+    struct endpoint endpoint = {0};
+    int rc = engine->options.endpoint(engine->options.self, run_spec(client->run), &endpoint, err);
+
+    if (rc == 0) {
+        const struct model_client_options options = {
+            .http = engine->http,
+            .clock = engine->options.clock,
+            .mask = engine->options.mask,
+            .run = client->run,
+            .endpoint = &endpoint,
+            .ctx = engine,
+            .delta = on_delta,
+            .done = on_input,
+        };
+
+        rc = model_client_new(&client->model, &options, err);
+    }
+    endpoint_clear(&endpoint);
+    return rc;
+}
+
+static int open_tools(struct engine *engine, struct client *client, struct err *err)
+{
+    const struct tool_client_options options = {
+        .run = client->run,
+        .clock = engine->options.clock,
+        .mask = engine->options.mask,
+        .workers = engine->workers,
+        .exec_path = engine->options.exec_path,
+        .environment = engine->options.environment,
+        .tmpdir = engine->options.tmpdir,
+        .own_folders = engine->options.own_folders,
+        .own_count = engine->options.own_count,
+        .task_kind = LETTER_TASK,
+        .ctx = engine,
+        .done = on_input,
+        .recorded = recorded,
+    };
+
+    return tool_client_new(&client->tools, &options, err);
+}
+
+static int world_open(void *self, struct run *run, struct err *err)
+{
+    struct engine *engine = self;
+    struct client client = {.run = run};
+    int rc = open_model(engine, &client, err);
+
+    if (rc == 0)
+        rc = open_tools(engine, &client, err);
+    if (rc < 0) {
+        model_client_free(client.model);
+        tool_client_free(client.tools);
+        return rc;
+    }
+    engine->clients = mem_room(engine->clients, engine->client_count, &engine->client_cap,
+                               sizeof *engine->clients);
+    engine->clients[engine->client_count++] = client;
+    return 0;
+}
+
+static void world_close(void *self, struct run *run)
+{
+    struct engine *engine = self;
+    struct client *client = client_of(engine, run);
+
+    if (!client)
+        return;
+    model_client_free(client->model);
+    tool_client_free(client->tools);
+    *client = engine->clients[--engine->client_count];
+}
+
+static void world_append(void *self, struct run *run, enum node_kind kind, const char *body,
+                         size_t len)
+{
+    struct client *client = client_of(self, run);
+
+    if (client)
+        model_client_append(client->model, kind, body, len);
+}
+
+static void world_rewind(void *self, struct run *run)
+{
+    struct client *client = client_of(self, run);
+
+    if (client)
+        (void)model_client_rewind(client->model, NULL);
+}
+
+static void world_check(void *self, struct run *run, int64_t effect, cJSON *facts)
+{
+    struct client *client = client_of(self, run);
+
+    if (client)
+        tool_client_check(client->tools, effect, facts);
+}
+
+static void reply(struct engine *engine, const struct action *action)
+{
+    const struct engine_news news = {
+        .kind = NEWS_REPLY, .ticket = action->ticket, .ok = action->ok, .text = action->text};
+
+    if (action->ticket != 0)
+        tell(engine, &news);
+}
+
+static void world_act(void *self, struct run *run, const struct action *action)
+{
+    struct engine *engine = self;
+    struct client *client = client_of(engine, run);
+
+    if (action->kind == ACTION_REPLY)
+        reply(engine, action);
+    if (!client || (engine->stopping && action->kind == ACTION_CALL_MODEL))
+        return;
+    switch (action->kind) {
+    case ACTION_CALL_MODEL: model_client_call(client->model, action); break;
+    case ACTION_CANCEL_MODEL: model_client_cancel(client->model); break;
+    case ACTION_START_TOOL: tool_client_start(client->tools, action); break;
+    case ACTION_GO: tool_client_go(client->tools, action->effect); break;
+    case ACTION_STOP_TOOL:
+        tool_client_stop(client->tools, action->effect,
+                         engine->stopping ? PROCESS_STOP_SHUTDOWN : PROCESS_STOP_OPERATOR);
+        break;
+    case ACTION_KILL: tool_client_kill(action); break;
+    case ACTION_ADMIT:
+    case ACTION_CHECK:
+    case ACTION_TIMER:
+    case ACTION_REWIND:
+    case ACTION_REPLY: break;
+    }
+}
+
+static const struct gate_hint *world_hint(void *self, struct run *run)
+{
+    const struct client *client = client_of(self, run);
+
+    return client ? model_client_hint(client->model) : NULL;
+}
+
+static void world_describe(void *self, struct run *run, struct record *call)
+{
+    const struct client *client = client_of(self, run);
+
+    if (!client)
+        return;
+    call->body = model_client_describe(client->model, run_finishing(run), &call->call.request);
+    call->len = strlen(call->body);
+}
+
+static void world_published(void *self, int64_t seq)
+{
+    const struct engine_news news = {.kind = NEWS_STORED, .seq = seq};
+
+    tell(self, &news);
+}
+
+static void world_stalled(void *self, const char *text)
+{
+    const struct engine_news news = {.kind = NEWS_STALLED, .text = text};
+
+    tell(self, &news);
+}
+
+static void world_lost(void *self, struct run *run)
+{
+    const struct engine_news news = {.kind = NEWS_LOST, .run = run_id(run), .uid = run_uid(run)};
+
+    tell(self, &news);
+}
+
+static const struct world_class world_class = {
+    .open = world_open,
+    .close = world_close,
+    .append = world_append,
+    .rewind = world_rewind,
+    .check = world_check,
+    .act = world_act,
+    .hint = world_hint,
+    .describe = world_describe,
+    .published = world_published,
+    .stalled = world_stalled,
+    .lost = world_lost,
+};
+
+/* --- letters ---------------------------------------------------------------------------------- */
+
+static void refused(const struct engine *engine, int64_t ticket, const struct err *err)
+{
+    const struct engine_news news = {
+        .kind = NEWS_REFUSED, .ticket = ticket, .ok = false, .text = err->msg};
+
+    tell(engine, &news);
+}
+
+static void started(const struct engine *engine, int64_t ticket, const struct run *run)
+{
+    const struct engine_news news = {.kind = NEWS_STARTED,
+                                     .ticket = ticket,
+                                     .ok = true,
+                                     .run = run_id(run),
+                                     .uid = run_uid(run)};
+
+    tell(engine, &news);
+}
+
+static void take_start(struct engine *engine, struct letter *letter)
+{
+    struct err err = {0};
+    struct run *run = NULL;
+
+    if (turn_start(engine->turn, letter->spec, &run, &err) < 0)
+        refused(engine, letter->ticket, &err);
+    else
+        started(engine, letter->ticket, run);
+}
+
+static void take_adopt(struct engine *engine, struct letter *letter)
+{
+    struct err err = {0};
+
+    if (turn_adopt(engine->turn, letter->run, letter->text, &err) < 0)
+        refused(engine, letter->ticket, &err);
+    else
+        started(engine, letter->ticket, turn_run(engine->turn, letter->run));
+}
+
+static void take_verb(struct engine *engine, struct letter *letter)
+{
+    struct run *run = turn_run_named(engine->turn, letter->text);
+    struct input *input;
+
+    if (!run) {
+        struct err err = {0};
+
+        (void)err_set(&err, E_NOTFOUND, "that run is not live in this process");
+        refused(engine, letter->ticket, &err);
+        return;
+    }
+    input = input_new(INPUT_VERB);
+    cJSON_Delete(input->facts);
+    input->facts = letter->verb;
+    letter->verb = NULL;
+    cJSON_DeleteItemFromObjectCaseSensitive(input->facts, "ticket");
+    json_set_int(input->facts, "ticket", letter->ticket);
+    (void)turn_post(engine->turn, run_id(run), input);
+}
+
+/* Everything in flight is stopped the ordinary way, so that its outcome is on record. */
+static void take_stop(struct engine *engine)
+{
+    if (engine->stopping)
+        return;
+    engine->stopping = true;
+    engine->stop_by_us = clock_mono(&engine->options.clock) + STOP_MAX_US;
+    for (size_t i = 0; i < turn_runs(engine->turn); i++) {
+        const struct run *run = turn_run_at(engine->turn, i);
+        struct input *input;
+
+        if (state_info(run_state(run))->person || state_info(run_state(run))->ended)
+            continue;
+        input = input_new(INPUT_VERB);
+        json_set_text(input->facts, "verb", "pause_now");
+        json_set_text(input->facts, "by", "rerail: closed");
+        (void)turn_post(engine->turn, run_id(run), input);
+    }
+}
+
+static void free_letter(struct mail *mail)
+{
+    struct letter *letter = (struct letter *)mail;
+
+    run_spec_free(letter->spec);
+    cJSON_Delete(letter->verb);
+    free(letter->text);
+    free(letter);
+}
+
+static void take(struct engine *engine, struct mail *mail)
+{
+    struct letter *letter = (struct letter *)mail;
+
+    if (mail->kind == LETTER_TASK) {
+        workers_done(engine->workers, (struct task *)mail);
+        tool_client_returned((struct task *)mail);
+        return;
+    }
+    switch ((enum letter_kind)mail->kind) {
+    case LETTER_START: take_start(engine, letter); break;
+    case LETTER_ADOPT: take_adopt(engine, letter); break;
+    case LETTER_VERB: take_verb(engine, letter); break;
+    case LETTER_SHIFT:
+        turn_shift(engine->turn, letter->us);
+        http_shift_deadlines(engine->http, letter->us);
+        break;
+    case LETTER_STOP: take_stop(engine); break;
+    case LETTER_TASK: break;
+    }
+    free_letter(mail);
+}
+
+static void take_mail(struct engine *engine)
+{
+    for (struct mail *mail = mailbox_take(engine->box); mail;) {
+        struct mail *next = mail->next;
+
+        take(engine, mail);
+        mail = next;
+    }
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static bool in_flight(const struct engine *engine)
+{
+    for (size_t i = 0; i < turn_runs(engine->turn); i++)
+        if (run_in_flight(turn_run_at(engine->turn, i)))
+            return true;
+    return false;
+}
+
+static bool finished(const struct engine *engine)
+{
+    if (!engine->stopping)
+        return false;
+    return (!in_flight(engine) && !turn_pending(engine->turn)) ||
+           clock_mono(&engine->options.clock) >= engine->stop_by_us;
+}
+
+static void rest(struct engine *engine)
+{
+    bool resting = !turn_pending(engine->turn) && !in_flight(engine) &&
+                   turn_wake_us(engine->turn) == INT64_MAX;
+    const struct engine_news news = {.kind = NEWS_AT_REST};
+
+    if (resting && !engine->rested) {
+        engine->options.journal.class->tend(engine->options.journal.self, true);
+        tell(engine, &news);
+    }
+    engine->rested = resting;
+}
+
+static void make_room(struct engine *engine, size_t count)
+{
+    if (count <= engine->fd_cap)
+        return;
+    engine->fd_cap = count * 2;
+    engine->fds = mem_grow(engine->fds, engine->fd_cap, sizeof *engine->fds);
+}
+
+/* The mailbox, the port, HTTP's and every tool's descriptors, in this order. */
+static size_t gather(struct engine *engine, size_t *http_from, size_t *http_count)
+{
+    size_t count = 0;
+
+    make_room(engine, 2 + http_fds(engine->http, NULL, 0));
+    engine->fds[count++] = (struct pollfd){.fd = mailbox_fd(engine->box), .events = POLLIN};
+    if (engine->options.port.fd)
+        engine->fds[count++] = (struct pollfd){
+            .fd = engine->options.port.fd(engine->options.port.self), .events = POLLIN};
+    *http_from = count;
+    *http_count = http_fds(engine->http, engine->fds + count, engine->fd_cap - count);
+    count += *http_count;
+    for (size_t i = 0; i < engine->client_count; i++) {
+        size_t most = tool_client_max_fds(engine->clients[i].tools);
+
+        make_room(engine, count + most);
+        count +=
+            tool_client_fds(engine->clients[i].tools, engine->fds + count, engine->fd_cap - count);
+    }
+    return count;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ms to wait, rounded up; −1 = until a descriptor is ready. */
+static int timeout_ms(const struct engine *engine)
+{
+    int64_t now = clock_mono(&engine->options.clock);
+    int64_t wake = turn_wake_us(engine->turn);
+    int64_t http = http_timeout_us(engine->http);
+
+    if (http >= 0)
+        wake = sooner(wake, now + http);
+    for (size_t i = 0; i < engine->client_count; i++)
+        wake = sooner(wake, tool_client_wake_us(engine->clients[i].tools));
+    if (engine->stopping)
+        wake = sooner(wake, engine->stop_by_us);
+    if (wake == INT64_MAX)
+        return -1;
+    if (wake <= now)
+        return 0;
+    int64_t ms = (wake - now + US_PER_MS - 1) / US_PER_MS;
+    return ms > 3600000 ? 3600000 : (int)ms;
+}
+
+static void loop_once(struct engine *engine)
+{
+    size_t http_from, http_count;
+    size_t count = gather(engine, &http_from, &http_count);
+    int ready = poll(engine->fds, count, timeout_ms(engine));
+
+    if (ready < 0 && errno != EINTR)
+        abort(); /* EFAULT, EINVAL, ENOMEM: nothing can be waited for any more */
+    for (size_t i = 0; ready < 0 && i < count; i++)
+        engine->fds[i].revents = 0;
+    if (engine->fds[0].revents)
+        take_mail(engine);
+    if (engine->options.port.fd && engine->fds[1].revents)
+        engine->options.port.step(engine->options.port.self);
+    http_step(engine->http, engine->fds + http_from, http_count);
+    int64_t now = clock_mono(&engine->options.clock);
+    for (size_t i = 0; i < engine->client_count; i++)
+        tool_client_step(engine->clients[i].tools, now);
+    (void)turn_pass(engine->turn, NULL); /* world_stalled has told why nothing can be stored */
+    rest(engine);
+}
+
+static uint64_t chance(void *self)
+{
+    (void)self;
+    return uuid_random();
+}
+
+static void *run_engine(void *arg)
+{
+    struct engine *engine = arg;
+    const struct engine_news news = {.kind = NEWS_STOPPED};
+
+    while (!finished(engine))
+        loop_once(engine);
+    turn_free(engine->turn);
+    engine->turn = NULL;
+    tell(engine, &news);
+    return NULL;
+}
+
+/* --- from outside ------------------------------------------------------------------------------
+ */
+
+static void post(struct engine *engine, enum letter_kind kind, struct letter letter)
+{
+    struct letter *mail = mem_new(sizeof *mail);
+
+    *mail = letter;
+    mail->mail.kind = (int)kind;
+    mail->mail.discard = free_letter;
+    mailbox_post(engine->box, &mail->mail);
+}
+
+void engine_start_run(struct engine *engine, int64_t ticket, struct run_spec *spec)
+{
+    post(engine, LETTER_START, (struct letter){.ticket = ticket, .spec = spec});
+}
+
+void engine_adopt(struct engine *engine, int64_t ticket, int64_t run, const char *how)
+{
+    post(engine, LETTER_ADOPT,
+         (struct letter){.ticket = ticket, .run = run, .text = mem_text(how)});
+}
+
+void engine_verb(struct engine *engine, int64_t ticket, const char *uid, cJSON *verb)
+{
+    post(engine, LETTER_VERB,
+         (struct letter){.ticket = ticket, .text = mem_text(uid), .verb = verb});
+}
+
+void engine_shift(struct engine *engine, int64_t us)
+{
+    post(engine, LETTER_SHIFT, (struct letter){.us = us});
+}
+
+void engine_stop(struct engine *engine)
+{
+    post(engine, LETTER_STOP, (struct letter){0});
+}
+
+static void free_parts(struct engine *engine)
+{
+    turn_free(engine->turn);
+    workers_free(engine->workers);
+    http_free(engine->http);
+    mailbox_free(engine->box);
+    free(engine->clients);
+    free(engine->fds);
+    free(engine);
+}
+
+static int start_thread(struct engine *engine, struct err *err)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&engine->thread, NULL, run_engine, engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed ? err_sys(err, failed, "the engine's thread") : 0;
+}
+
+int engine_new(struct engine **out, const struct engine_options *options, struct err *err)
+{
+    struct engine *engine = mem_new(sizeof *engine);
+    const struct http_options http = {.ca_file = options->ca_file};
+
+    engine->options = *options;
+    engine->rested = true;
+    int rc = mailbox_new(&engine->box, err);
+    if (rc == 0)
+        rc = http_new(&engine->http, &http, &engine->options.clock, err);
+    if (rc == 0) {
+        const struct turn_options turn = {.journal = options->journal,
+                                          .world = {&world_class, engine},
+                                          .clock = options->clock,
+                                          .random = chance};
+
+        engine->workers = workers_new(WORKERS, engine->box);
+        engine->turn = turn_new(&turn);
+        rc = start_thread(engine, err);
+    }
+    if (rc < 0) {
+        free_parts(engine);
+        return rc;
+    }
+    *out = engine;
+    return 0;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    engine_stop(engine);
+    pthread_join(engine->thread, NULL);
+    free_parts(engine);
+}
