@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/simulator.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/sim/scenario.h"
+#include "tests/suite.h"
+
+#define GOT_MAX  ((size_t)512 << 20)
+#define QUIET_MS 2 /* loopback hands over at once: nothing for so long is nothing */
+
+static int64_t fake_mono(void *self)
+{
+    return ((struct simulator *)self)->now_us;
+}
+
+static int64_t fake_wall(void *self)
+{
+    return INT64_C(1764000000000000) + ((struct simulator *)self)->now_us;
+}
+
+static void keep_report(void *self, const char *line)
+{
+    struct simulator *sim = self;
+
+    (void)buf_printf(&sim->reports, "%s\n", line);
+}
+
+static struct simulator *start(struct scenario *scenario, int rc, const struct err *err)
+{
+    struct simulator *sim = mem_new(sizeof *sim);
+    struct server_options options = {.scenario = scenario, .report = keep_report, .self = sim};
+    struct err why = *err;
+
+    sim->scenario = scenario;
+    sim->now_us = US_PER_S;
+    sim->clock = options.clock =
+        (struct clock){.mono_us = fake_mono, .wall_us = fake_wall, .self = sim};
+    buf_init(&sim->reports, 1 << 20);
+    if (rc == 0)
+        rc = server_new(&sim->server, &options, &why);
+    if (rc < 0)
+        printf("    %s\n", why.msg);
+    CU_ASSERT_EQUAL_FATAL(rc, 0);
+    return sim;
+}
+
+struct simulator *simulator_new(const char *yaml)
+{
+    struct scenario *scenario = NULL;
+    struct err err = {0};
+    int rc = scenario_parse(&scenario, "test.yaml", yaml, strlen(yaml), &err);
+
+    return start(scenario, rc, &err);
+}
+
+struct simulator *simulator_named(const char *name)
+{
+    struct scenario *scenario = NULL;
+    struct err err = {0};
+    int rc = scenario_find(&scenario, name, NULL, &err);
+
+    return start(scenario, rc, &err);
+}
+
+void simulator_free(struct simulator *sim)
+{
+    server_free(sim->server);
+    scenario_free(sim->scenario);
+    buf_free(&sim->reports);
+    free(sim);
+}
+
+struct caller caller_open(struct simulator *sim)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                  .sin_port = htons(server_port(sim->server))};
+    struct caller caller = {.sim = sim, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+
+    buf_init(&caller.got, GOT_MAX);
+    CU_ASSERT_EQUAL_FATAL(connect(caller.fd, (struct sockaddr *)&address, sizeof address), 0);
+    return caller;
+}
+
+void caller_close(struct caller *caller)
+{
+    (void)close(caller->fd);
+    buf_free(&caller->got);
+}
+
+static void receive(struct caller *caller)
+{
+    char bytes[65536];
+    ssize_t len;
+
+    while ((len = recv(caller->fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        CU_ASSERT_EQUAL_FATAL(buf_add(&caller->got, bytes, (size_t)len), 0);
+    if (len == 0)
+        caller->closed = true;
+    else if (errno == ECONNRESET)
+        caller->reset = true;
+}
+
+static bool is_over(const struct caller *caller)
+{
+    return caller->closed || caller->reset;
+}
+
+/* Something came for the server or for us, within a moment. */
+static bool stirs(const struct caller *caller)
+{
+    struct pollfd fds[] = {{.fd = server_fd(caller->sim->server), .events = POLLIN},
+                           {.fd = is_over(caller) ? -1 : caller->fd, .events = POLLIN}};
+
+    return poll(fds, 2, QUIET_MS) > 0 || server_due_us(caller->sim->server) <= caller->sim->now_us;
+}
+
+void caller_settle(struct caller *caller)
+{
+    do {
+        server_turn(caller->sim->server);
+        if (!is_over(caller))
+            receive(caller);
+    } while (stirs(caller));
+}
+
+void caller_wait(struct caller *caller, int64_t us)
+{
+    caller->sim->now_us += us;
+    caller_settle(caller);
+}
+
+void caller_send(struct caller *caller, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+
+    while (len > 0) {
+        ssize_t sent = send(caller->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent > 0) {
+            at += sent;
+            len -= (size_t)sent;
+        } else if (errno != EAGAIN) {
+            return; /* the server closed it: what came is what the test looks at */
+        }
+        server_turn(caller->sim->server);
+    }
+}
+
+void caller_post(struct caller *caller, const char *body)
+{
+    char *head = mem_printf("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+                            "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                            "Content-Length: %zu\r\n\r\n",
+                            server_token(caller->sim->server), strlen(body));
+
+    caller_send(caller, head, strlen(head));
+    caller_send(caller, body, strlen(body));
+    caller_settle(caller);
+    free(head);
+}
+
+char *simulator_ask(struct simulator *sim, const char *body)
+{
+    struct caller caller = caller_open(sim);
+
+    caller_post(&caller, body);
+    char *got = mem_copy(caller.got.data, caller.got.len);
+    caller_close(&caller);
+    return got;
+}
+
+/* Joins the chunks at `at`; false when the last one is missing or they are none. */
+static bool dechunk(struct buf *out, const char *at, const char *end)
+{
+    while (at < end) {
+        char *digits;
+        unsigned long len = strtoul(at, &digits, 16);
+        const char *data = digits + 2;
+
+        if (digits == at || data > end)
+            return false;
+        if (len == 0)
+            return data + 2 <= end;
+        if (len > (size_t)(end - data))
+            len = (unsigned long)(end - data);
+        (void)buf_add(out, data, len);
+        at = data + len + 2;
+    }
+    return false;
+}
+
+char *answer_body(const char *got, size_t len, bool *whole)
+{
+    const char *behind = memmem(got, len, "\r\n\r\n", 4), *body = behind ? behind + 4 : got + len;
+    const char *length = strcasestr(got, "content-length:");
+    struct buf out;
+    bool right;
+
+    buf_init(&out, GOT_MAX);
+    if (behind && strcasestr(got, "transfer-encoding: chunked")) {
+        right = dechunk(&out, body, got + len);
+    } else {
+        (void)buf_add(&out, body, (size_t)(got + len - body));
+        right = length && strtoul(length + 15, NULL, 10) == out.len;
+    }
+    if (whole)
+        *whole = right;
+    return buf_take(&out);
+}
+
+char *chat_body(const char *messages, bool stream)
+{
+    return mem_printf("{\"model\":\"m\",\"stream\":%s,\"messages\":[%s]}",
+                      stream ? "true" : "false", messages);
+}
