@@ -10,6 +10,8 @@
 #include "core/base/str.h"
 
 #define NAME_MAX_LEN 256 /* of a dotted name; the longest right one has 40 */
+#define SECTIONS     32
+#define SECTION_MAX  32
 
 struct reader {
     struct setting_lines *lines;
@@ -131,10 +133,35 @@ static int take(const struct reader *r, const struct setting *setting, const cJS
 
 /* ---- Sections ------------------------------------------------------------------------------- */
 
+/* The section that was probably meant, as text in `out`; false when none is near. */
+static bool nearest_section(char out[SECTION_MAX], const char *name)
+{
+    char sections[SECTIONS][SECTION_MAX];
+    const char *names[SECTIONS];
+    size_t count = 0;
+
+    for (const struct setting *at = setting_table; at->name && count < SECTIONS; at++) {
+        size_t len = strcspn(at->name, ".");
+
+        if (!at->name[len] || len >= SECTION_MAX)
+            continue;
+        (void)str_format(sections[count], SECTION_MAX, "%.*s", (int)len, at->name);
+        names[count] = sections[count];
+        count += count == 0 || strcmp(names[count - 1], names[count]) != 0;
+    }
+    const char *nearest = str_nearest(name, names, count);
+    if (nearest)
+        (void)str_format(out, SECTION_MAX, "%s", nearest);
+    return nearest != NULL;
+}
+
 static int unknown(const struct reader *r, const char *name, const cJSON *value)
 {
+    char section[SECTION_MAX];
     const char *nearest = setting_nearest(name);
 
+    if (cJSON_IsObject(value) && nearest_section(section, name))
+        nearest = section;
     if (nearest)
         (void)err_set(r->err, E_NOTFOUND, "no setting '%.60s'; did you mean '%s'?", name, nearest);
     else

@@ -54,6 +54,9 @@ static void test_rows(void)
         check_default(s);
     }
     CU_ASSERT(setting_count() > 60 && setting_count() <= 256);
+    CU_ASSERT(setting_is_section("limits"));
+    CU_ASSERT_FALSE(setting_is_section("limit"));
+    CU_ASSERT_FALSE(setting_is_section("on_error"));
 }
 
 static void test_unique(void)
