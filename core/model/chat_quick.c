@@ -126,22 +126,21 @@ static bool escape(struct cursor *c)
 /* Moves over bytes of a string that stand for themselves; false at wrong UTF-8. */
 static bool plain(struct cursor *c)
 {
-    while (c->at < c->end) {
-        uint8_t byte = (uint8_t)*c->at;
-        int32_t cp;
+    const char *at = c->at, *end = c->end;
 
-        if (byte == '"' || byte == '\\' || byte < 0x20)
-            return true;
-        if (byte < 0x80) {
-            c->at++;
-            continue;
-        }
-        size_t used = utf8_next(c->at, (size_t)(c->end - c->at), &cp);
+    for (;;) {
+        /* As a signed number a byte of a longer sequence is below them all. */
+        while (at < end && (int8_t)*at >= ' ' && *at != '"' && *at != '\\')
+            at++;
+        if (at == end || (uint8_t)*at < 0x80)
+            break;
+        int32_t cp;
+        at += utf8_next(at, (size_t)(end - at), &cp);
         if (cp < 0)
             return false;
-        c->at += used;
     }
-    return false;
+    c->at = at;
+    return at < end;
 }
 
 /* The rest of a string from its first backslash on; what came before is `head`. */

@@ -173,9 +173,9 @@ static enum chat_shape shape_of(const char *text, size_t len, const char *conten
 {
     bool whole;
 
-    if (len >= 3 && memcmp(text, BOM, 3) == 0) {
-        text += 3;
-        len -= 3;
+    if (memcmp(text, BOM, len < 3 ? len : 3) == 0) {
+        text += len < 3 ? len : 3;
+        len -= len < 3 ? len : 3;
     }
     while (len > 0 && isspace((unsigned char)*text)) {
         text++;
@@ -183,7 +183,7 @@ static enum chat_shape shape_of(const char *text, size_t len, const char *conten
     }
     if (len == 0)
         return CHAT_UNDECIDED;
-    if (strchr("{[<\"", *text))
+    if (memchr("{[<\"", *text, 4))
         return CHAT_BODY;
     if (starts_field(text, len, &whole))
         return whole ? CHAT_EVENTS : CHAT_UNDECIDED;
@@ -371,7 +371,7 @@ static struct message *make_message(struct chat_reader *r)
 /* finish_reason "error" without an error beside it is one all the same. */
 static void refuse_by_reason(struct chat_reader *r)
 {
-    if (r->refused || !str_eq(r->finish_reason, "error"))
+    if (r->refused || r->answer.code < 0 || !str_eq(r->finish_reason, "error"))
         return;
     r->answer.error.message = mem_text("the provider ended the answer with an unnamed error");
     r->refused = true;
@@ -390,6 +390,8 @@ static void end_reading(struct chat_reader *r, bool whole)
         r->answer.error.status = r->options.status;
     }
     refuse_by_reason(r);
+    if (r->refused && !r->answer.error.message && r->answer.excerpt)
+        r->answer.error.message = chat_error_line(r->answer.excerpt, strlen(r->answer.excerpt));
 }
 
 void chat_reader_finish(struct model_reader *reader, bool whole, struct model_answer *out)

@@ -54,6 +54,8 @@ void chat_usage_read(struct model_usage *u, const cJSON *usage)
 {
     struct model_usage read;
 
+    if (!usage)
+        return;
     chat_usage_none(&read);
     for (size_t i = 0; i < PLACE_COUNT; i++) {
         const struct place *place = &places[i];

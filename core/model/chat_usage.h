@@ -11,7 +11,8 @@
 
 void chat_usage_none(struct model_usage *u); /* every count unknown */
 
-/* Replaces *u by what a usage object says; one without any count we know leaves it as it is. */
+/* Replaces *u by what a usage object says; NULL, or one without any count
+   we know, leaves it as it is. */
 void chat_usage_read(struct model_usage *u, const cJSON *usage);
 
 #endif

@@ -11,9 +11,10 @@
 #include "core/base/sha256.h"
 #include "core/base/str.h"
 
-/* What history stored may be larger than one answer: escapes take up to six bytes each. */
+/* Whatever could be stored can be read: escapes take up to six bytes each, opaque members are as
+   deep and as many as a server's answer may have them, and repeat keys if it did. */
 static const struct json_limits stored_limits = {
-    .bytes = (size_t)512 << 20, .depth = 200, .nodes = 2000000, .unique = true};
+    .bytes = (size_t)512 << 20, .depth = 200, .nodes = SIZE_MAX};
 
 static const char *const role_names[] = {
     [ROLE_SYSTEM] = "system",
@@ -409,6 +410,8 @@ static int read_members(void *thing, const struct member *rows, size_t count,
     {
         bool is_role = rows == message_members && strcmp(value->string, "role") == 0;
 
+        if (cJSON_GetObjectItemCaseSensitive(object, value->string) != value)
+            return err_set(err, E_PARSE, "message: \"%s\" appears twice", value->string);
         if (!is_role && !find_member(rows, count, role, value->string))
             return err_set(err, E_PARSE, "message: a %s has no \"%s\"", message_role_name(role),
                            value->string);

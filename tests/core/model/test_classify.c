@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/str.h"
 #include "core/base/utf8.h"
@@ -327,14 +328,16 @@ static void causes(void)
 
 static void long_causes(void)
 {
-    char body[5000] = "";
     struct verdict v;
+    struct buf body;
 
-    (void)strcat(body, "{\"error\":{\"message\":\"");
+    buf_init(&body, SIZE_MAX);
+    (void)buf_text(&body, "{\"error\":{\"message\":\"");
     for (size_t i = 0; i < 400; i++)
-        (void)strncat(body, "\xc3\xa9\xe2\x82\xac", 5);
-    (void)strncat(body, "\"}}", 3);
-    v = judged(500, body, (struct call_facts){.outcome = HTTP_OK, .endpoint = "h"});
+        (void)buf_text(&body, "\xc3\xa9\xe2\x82\xac");
+    (void)buf_text(&body, "\"}}");
+    v = judged(500, body.data, (struct call_facts){.outcome = HTTP_OK, .endpoint = "h"});
+    buf_free(&body);
     CU_ASSERT_TRUE(strlen(v.cause) > 150);
     CU_ASSERT_PTR_NOT_NULL(strstr(v.cause, "…"));
 }
