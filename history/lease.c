@@ -16,7 +16,7 @@ static const char sql_new[] =
     "INSERT INTO lease(owner, epoch, pid, boot_id, us) VALUES(?, 1, ?, ?, ?)";
 static const char sql_check[] = "SELECT epoch FROM lease WHERE run=? AND owner=?";
 static const char sql_look[] = "SELECT owner, epoch, pid FROM lease WHERE run=?";
-static const char sql_run[] = "SELECT id FROM run WHERE id=?";
+static const char sql_run[] = "SELECT id FROM run WHERE id=? AND state>=0";
 static const char sql_claim[] =
     "INSERT INTO lease(run, owner, epoch, pid, boot_id, us) VALUES(?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(run) DO UPDATE SET owner=excluded.owner, epoch=excluded.epoch,"

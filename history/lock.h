@@ -26,6 +26,7 @@ void lock_drop(struct lock *lock);
 
 int64_t lock_holder(const struct lock *lock);  /* pid as written; 0 = none */
 int64_t lock_witness(const struct lock *lock); /* the last event stored; 0 = unknown */
+int64_t lock_peek(const char *path); /* the witness of a history that is not opened for writing */
 void lock_testify(struct lock *lock, int64_t seq);
 
 #endif

@@ -123,7 +123,7 @@ static size_t bind_count(const struct bind *args)
 {
     size_t count = 0;
 
-    while (args[count].kind != BIND_END)
+    while (args && args[count].kind != BIND_END)
         count++;
     return count;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* state −1: gc is deleting it. */
 #define RUN_COLUMNS                                                                                \
     "SELECT r.id, r.uid, substr(r.title, 1, 500), r.agent, r.model, r.provider, r.workspace,"      \
     " r.created_us, r.updated_us, r.state, r.reason, r.iterations, r.tool_calls, r.errors,"        \
@@ -15,14 +16,16 @@
     " LEFT JOIN branch b ON b.run=r.id AND b.branch=r.branch"                                      \
     " LEFT JOIN lease l ON l.run=r.id"
 
-static const char sql_newest[] = RUN_COLUMNS " WHERE r.id<? ORDER BY r.id DESC LIMIT ?";
-static const char sql_after[] = RUN_COLUMNS " WHERE r.id>? ORDER BY r.id LIMIT ?";
-static const char sql_one[] = RUN_COLUMNS " WHERE r.id=?";
-static const char sql_count[] = "SELECT count(*) FROM run";
-static const char sql_last[] = "SELECT max(id) FROM run";
-static const char sql_exact[] = "SELECT id FROM run WHERE uid=?";
+static const char sql_newest[] =
+    RUN_COLUMNS " WHERE r.id<? AND r.state>=0 ORDER BY r.id DESC LIMIT ?";
+static const char sql_after[] = RUN_COLUMNS " WHERE r.id>? AND r.state>=0 ORDER BY r.id LIMIT ?";
+static const char sql_one[] = RUN_COLUMNS " WHERE r.id=? AND r.state>=0";
+static const char sql_count[] = "SELECT count(*) FROM run WHERE state>=0";
+static const char sql_last[] =
+    "SELECT id FROM run WHERE id>0 AND state>=0 ORDER BY id DESC LIMIT 1";
+static const char sql_exact[] = "SELECT id FROM run WHERE uid=? AND state>=0";
 static const char sql_prefix[] =
-    "SELECT id, uid FROM run WHERE uid>=?1 AND uid<?1 || '~' ORDER BY uid LIMIT 2";
+    "SELECT id, uid FROM run WHERE uid>=?1 AND uid<?1 || '~' AND state>=0 ORDER BY uid LIMIT 2";
 static const char sql_config[] = "SELECT config FROM run WHERE id=?";
 
 /* Looked at anew for each row: a process can die without a commit. */

@@ -18,7 +18,7 @@
 static const char sql_nodes[] =
     "SELECT n.segment, n.depth, n.node, n.kind, n.blob FROM node n"
     " WHERE n.run=? AND (n.segment, n.depth)>(?, ?) ORDER BY n.segment, n.depth LIMIT ?";
-static const char sql_next_run[] = "SELECT max(id) FROM run WHERE id<?";
+static const char sql_next_run[] = "SELECT max(id) FROM run WHERE id<? AND state>=0";
 
 struct candidate {
     int64_t segment, depth, node, blob;

@@ -8,6 +8,8 @@
  * NULL = none). Its data, and `checkpoint.summary`, begin with a byte that says how they are packed
  * (body.h). There is no foreign key on blob: it would make deleting one read every table.
  *
+ * run.state is the engine's, or -1 while gc deletes the run: nobody shows or resumes it then.
+ *
  * event.seq has no gaps but those listed in `hole` (runs that gc deleted). `trash` holds bodies
  * that gc is about to delete; whoever refers to one again takes it out.
  */
