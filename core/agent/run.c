@@ -134,22 +134,31 @@ static void arm_deadline(struct run *run)
     run_timer(run, TIMER_DEADLINE, 0, counts ? run->input->mono_us + left : -1);
 }
 
+static void state_event(struct run *run, enum run_state state, const char *reason)
+{
+    cJSON *body = cJSON_CreateObject();
+    int64_t since = run->state_since_us > 0 ? run->state_since_us : run->input->mono_us;
+
+    json_set_text(body, "from", state_name(run->state));
+    json_set_text(body, "to", state_name(state));
+    json_set_text(body, "reason", reason);
+    json_set_number(body, "spent_ms", run_ms(run->input->mono_us - since));
+    run_event(run, EVENT_STATE_CHANGE, run->node, body);
+    run->state_since_us = run->input->mono_us;
+}
+
+/* Another reason for the same state is worth a new row in the lists, not an event. */
 void run_enter(struct run *run, enum run_state state, const char *reason)
 {
     if (state == run->state && str_eq(reason, run->reason))
         return;
     assert(state == run->state || state_allows(run->state, state));
-    char *kept = mem_text(reason);
-    cJSON *body = cJSON_CreateObject();
-    json_set_text(body, "from", state_name(run->state));
-    json_set_text(body, "to", state_name(state));
-    json_set_text(body, "reason", reason);
-    json_set_number(body, "spent_ms", run_ms(run->input->mono_us - run->state_since_us));
-    run_event(run, EVENT_STATE_CHANGE, run->node, body);
+    char *kept = mem_text(reason); /* may be run->reason itself */
+    if (state != run->state)
+        state_event(run, state, kept);
     free(run->reason);
     run->reason = kept;
     run->state = state;
-    run->state_since_us = run->input->mono_us;
     record_status(run);
     arm_deadline(run);
 }
