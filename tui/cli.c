@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/cli.h"
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/base/path.h"
+#include "core/base/str.h"
+#include "core/config/agent_file.h"
+#include "core/config/config.h"
+#include "core/config/setting.h"
+#include "core/tool/command.h"
+#include "core/tool/tool.h"
+#include "tui/cli_help.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct cli_option cli_common[] = {
+    {"agent", 'a', "NAME|FILE", "the agent: a name from the config folder, or a file"},
+    {"config", 0, "FILE", "read this file instead of the user's config.yaml"},
+    {"set", 0, "NAME=VALUE", "any setting: see rerail config"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct cli_option help_option = {"help", 'h', NULL, "this text"};
+
+int cli_fail(int code, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "rerail: %s\n", text);
+    return code;
+}
+
+int cli_error(const struct err *err)
+{
+    return cli_fail(err->code == E_USAGE ? EXIT_USAGE : EXIT_ERROR, "%s", err->msg);
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    for (size_t i = cli->given_count; i-- > 0;)
+        if (strcmp(cli->given[i].name, name) == 0)
+            return cli->given[i].value ? cli->given[i].value : "";
+    return NULL;
+}
+
+char *cli_join(const struct cli *cli, size_t from)
+{
+    struct buf text;
+
+    buf_init(&text, 1 << 20);
+    for (size_t i = from; i < cli->word_count; i++) {
+        (void)buf_text(&text, i > from ? " " : ""); /* the kernel's own limit is lower */
+        (void)buf_text(&text, cli->words[i]);
+    }
+    return buf_take(&text);
+}
+
+/* --- options ------------------------------------------------------------------------------------
+ */
+
+/* What getopt_long reads, made from the tables; val is the index behind OPTION_BASE. */
+struct spec {
+    struct option *longs;
+    struct buf shorts;
+    size_t count, cap;
+};
+
+#define OPTION_BASE 1000
+
+static void add_option(struct spec *spec, const struct cli_option *option)
+{
+    spec->longs = mem_room(spec->longs, spec->count, &spec->cap, sizeof *spec->longs);
+    spec->longs[spec->count] =
+        (struct option){.name = option->name,
+                        .has_arg = option->arg ? required_argument : no_argument,
+                        .val = OPTION_BASE + (int)spec->count};
+    if (option->letter)
+        (void)buf_printf(&spec->shorts, "%c%s", option->letter, option->arg ? ":" : "");
+    spec->count++;
+}
+
+static void add_options(struct spec *spec, const struct cli_option *options)
+{
+    for (; options && options->name; options++)
+        add_option(spec, options);
+}
+
+static void make_spec(struct spec *spec, const struct cli_command *command)
+{
+
+    memset(spec, 0, sizeof *spec);
+    buf_init(&spec->shorts, 4096);
+    (void)buf_text(&spec->shorts, ":"); /* the ceiling is far */
+    add_option(spec, &help_option);
+    add_options(spec, command->options);
+    if (command->settings) {
+        add_options(spec, cli_common);
+        for (const struct setting *setting = setting_table; setting->name; setting++) {
+            const struct cli_option flag = {
+                setting->flag, 0, setting->type == SETTING_BOOL ? NULL : "VALUE", setting->help};
+
+            if (setting->flag)
+                add_option(spec, &flag);
+        }
+    }
+    spec->longs = mem_room(spec->longs, spec->count, &spec->cap, sizeof *spec->longs);
+    memset(&spec->longs[spec->count], 0, sizeof *spec->longs);
+}
+
+static const char *by_letter(const struct cli_command *command, int letter)
+{
+    if (letter == help_option.letter)
+        return help_option.name;
+    for (const struct cli_option *o = command->options; o && o->name; o++)
+        if (o->letter == letter)
+            return o->name;
+    for (const struct cli_option *o = cli_common; o->name; o++)
+        if (o->letter == letter)
+            return o->name;
+    return NULL;
+}
+
+static void give(struct cli *cli, const char *name, const char *value)
+{
+    cli->given = mem_room(cli->given, cli->given_count, &cli->given_cap, sizeof *cli->given);
+    cli->given[cli->given_count].name = name;
+    cli->given[cli->given_count++].value = value;
+}
+
+static int bad_option(const struct spec *spec, char **argv, int found)
+{
+    const char *word = argv[optind - 1];
+    const char **names = mem_array(spec->count + 1, sizeof *names);
+
+    if (found == ':') {
+        free(names);
+        return cli_fail(EXIT_USAGE, "%s needs a value", word);
+    }
+    for (size_t i = 0; i < spec->count; i++)
+        names[i] = spec->longs[i].name;
+    const char *nearest = str_starts(word, "--") ? str_nearest(word + 2, names, spec->count) : NULL;
+    free(names);
+    if (nearest)
+        return cli_fail(EXIT_USAGE, "there is no option %s; did you mean --%s?", word, nearest);
+    return cli_fail(EXIT_USAGE, "there is no option %s: see --help", word);
+}
+
+/* 0, or an exit code + 1. */
+static int parse_options(struct cli *cli, int argc, char **argv)
+{
+    struct spec spec;
+    int found, rc = 0;
+
+    make_spec(&spec, cli->command);
+    optind = 1;
+    opterr = 0;
+    while (rc == 0 && (found = getopt_long(argc, argv, spec.shorts.data, spec.longs, NULL)) >= 0) {
+        if (found == '?' || found == ':')
+            rc = 1 + bad_option(&spec, argv, found);
+        else if (found >= OPTION_BASE)
+            give(cli, spec.longs[found - OPTION_BASE].name, optarg);
+        else
+            give(cli, by_letter(cli->command, found), optarg);
+    }
+    cli->words = argv + optind;
+    cli->word_count = (size_t)(argc - optind);
+    free(spec.longs);
+    buf_free(&spec.shorts);
+    return rc;
+}
+
+/* --- configuration ------------------------------------------------------------------------------
+ */
+
+static int check_command(const cJSON *entry, const cJSON **where, struct err *err)
+{
+    struct command command = {0};
+    int rc = command_parse(&command, entry, where, err);
+
+    if (rc == 0)
+        command_clear(&command);
+    return rc;
+}
+
+static int read_agent(struct cli *cli, const char *name, struct err *err)
+{
+    struct agent_file *agent = NULL;
+    char *config_dir = NULL, *dir = NULL;
+    size_t count = 0;
+    const struct tool *tools = tool_builtins(&count);
+    const char **names = mem_array(count + 1, sizeof *names);
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = tools[i].name;
+    const struct agent_checks checks = {.command = check_command, .tools = names};
+    if (path_root(&config_dir, PATH_CONFIG, NULL) == 0)
+        dir = path_join(config_dir, "agents");
+    int rc = agent_file_find(&agent, dir, name, &checks, err);
+    if (rc == 0)
+        rc = config_agent(cli->config, agent, err);
+    agent_file_free(agent);
+    free(names);
+    free(config_dir);
+    free(dir);
+    return rc;
+}
+
+static int set_flag(struct cli *cli, const char *name, const char *value, struct err *err)
+{
+    const char *equals = value ? strchr(value, '=') : NULL;
+
+    if (strcmp(name, "set") != 0)
+        return setting_by_flag(name) ? config_flag(cli->config, name, value ? value : "true", err)
+                                     : 0;
+    if (!equals)
+        return err_set(err, E_USAGE, "--set takes NAME=VALUE");
+    char *setting = mem_printf("%.*s", (int)(equals - value), value);
+    int rc = config_flag(cli->config, setting, equals + 1, err);
+    free(setting);
+    return rc;
+}
+
+static int read_config(struct cli *cli, struct err *err)
+{
+    const char *file = cli_option(cli, "config");
+    const char *agent = cli_option(cli, "agent");
+
+    config_new(&cli->config);
+    int rc = file ? config_load(cli->config, file, err) : config_load_user(cli->config, err);
+    if (rc == 0)
+        rc = read_agent(cli, agent ? agent : "default", err);
+    if (rc == 0)
+        rc = config_env(cli->config, (char *const *)(uintptr_t)cli->environment, err);
+    for (size_t i = 0; rc == 0 && i < cli->given_count; i++)
+        rc = set_flag(cli, cli->given[i].name, cli->given[i].value, err);
+    return rc;
+}
+
+/* --- running ------------------------------------------------------------------------------------
+ */
+
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+    const struct cli_command *command = cli->command;
+    struct err err = {0};
+    int rc = parse_options(cli, argc, argv);
+
+    if (rc > 0)
+        return rc - 1;
+    if (cli_option(cli, "help")) {
+        cli_help_command(command, stdout);
+        return EXIT_DONE;
+    }
+    if ((int)cli->word_count < command->least ||
+        (command->most >= 0 && (int)cli->word_count > command->most))
+        return cli_fail(EXIT_USAGE, "usage: rerail %s %s", command->name, command->args);
+    if (command->settings && read_config(cli, &err) < 0)
+        return cli_fail(EXIT_USAGE, "%s", err.msg);
+    return command->run(cli);
+}
+
+/* `rerail`, `rerail "TASK"` and `rerail --model X "TASK"` are the console. */
+static const struct cli_command *choose(int argc, char **argv, int *skip)
+{
+    *skip = 0;
+    if (argc < 2 || argv[1][0] == '-')
+        return cli_find("console");
+    const struct cli_command *command = cli_find(argv[1]);
+    if (command) {
+        *skip = 1;
+        return command;
+    }
+    return strchr(argv[1], ' ') || argc > 2 ? cli_find("console") : NULL;
+}
+
+static int unknown(const char *word)
+{
+    const struct cli_command *command;
+    const char *names[128];
+    size_t count = 0;
+
+    for (; count < 128 && (command = cli_at(count)); count++)
+        names[count] = command->name;
+    const char *nearest = str_nearest(word, names, count);
+    return cli_fail(
+        EXIT_USAGE, "there is no command %s%s%s%s; a task of one word: rerail console \"%s\"", word,
+        nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "", word);
+}
+
+int cli_main(int argc, char **argv, const char *const *environment)
+{
+    struct cli cli = {.environment = environment};
+    int skip;
+
+    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+        puts("rerail " RERAIL_VERSION);
+        return EXIT_DONE;
+    }
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        cli_help(stdout);
+        return EXIT_DONE;
+    }
+    cli.command = choose(argc, argv, &skip);
+    if (!cli.command)
+        return unknown(argv[1]);
+    int code = run_command(&cli, argc - skip, argv + skip);
+    config_free(cli.config);
+    free(cli.given);
+    return code;
+}

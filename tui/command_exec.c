@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rerail exec: one run without the console. Events are read back from history as they are stored,
+ * so that what is printed is what is on disk. Progress goes to stderr, the answer to stdout; with
+ * --json every event goes to stdout, one a line.
+ */
+#include "tui/commands.h"
+
+#include "core/agent/state.h"
+#include "core/base/buf.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/model/message.h"
+#include "history/history.h"
+#include "history/query.h"
+#include "history/query_chain.h"
+#include "history/query_event.h"
+#include "history/query_run.h"
+#include "tui/cli.h"
+#include "tui/event_text.h"
+#include "tui/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define EVENT_PAGE     256
+#define LINE_MAX_BYTES ((size_t)256 << 20)
+
+struct exec {
+    struct cli *cli;
+    struct session *session;
+    struct query *query;
+    struct arena arena;
+    struct buf line;
+    bool json;
+    int64_t run, seen; /* seen = the last event read */
+    char *uid;
+    int signals; /* signalfd */
+    int code;    /* −1 = goes on */
+};
+
+/* --- printing ------------------------------------------------------------------------------------
+ */
+
+static void print_event(struct exec *exec, const struct event_row *event)
+{
+    buf_clear(&exec->line);
+    if (exec->json) {
+        if (query_event_json(exec->query, event, &exec->line, NULL) == 0)
+            printf("%s\n", exec->line.data);
+    } else if (event_text(&exec->line, event->type, event->body)) {
+        fprintf(stderr, "%s\n", exec->line.data);
+    }
+}
+
+/* Everything stored since the last time. */
+static int follow(struct exec *exec, struct err *err)
+{
+    struct event_page page = {.run = exec->run, .limit = EVENT_PAGE};
+    struct event_row *rows = NULL;
+    size_t count = EVENT_PAGE;
+    int rc = 0;
+
+    while (rc == 0 && count == EVENT_PAGE && exec->run > 0) {
+        page.after = exec->seen;
+        arena_clear(&exec->arena);
+        rc = query_events(exec->query, &exec->arena, &page, &rows, &count, err);
+        for (size_t i = 0; rc == 0 && i < count; i++) {
+            print_event(exec, &rows[i]);
+            exec->seen = rows[i].seq;
+        }
+    }
+    fflush(stdout);
+    return rc;
+}
+
+static void print_answer(struct exec *exec, int64_t head)
+{
+    struct message *message = NULL;
+
+    buf_clear(&exec->line);
+    if (query_body(exec->query, exec->run, head, &exec->line, NULL) == 0 &&
+        message_parse(&message, exec->line.data, exec->line.len, NULL) == 0 &&
+        message->role == ROLE_ASSISTANT)
+        event_text_print(stdout, message->content);
+    message_free(message);
+}
+
+/* --- ending
+ * --------------------------------------------------------------------------------------- */
+
+static int code_of(const struct run_row *row)
+{
+    switch ((enum run_state)row->state) {
+    case RUN_COMPLETED: return str_eq(row->reason, "success") ? EXIT_DONE : EXIT_PARTIAL;
+    case RUN_CANCELLED: return EXIT_CANCELLED;
+    case RUN_AWAITING_APPROVAL: return EXIT_APPROVAL;
+    case RUN_IN_DOUBT: return EXIT_IN_DOUBT;
+    case RUN_ERROR: return EXIT_ERROR;
+    case RUN_PAUSED: return EXIT_PARTIAL;
+    case RUN_IDLE:
+    case RUN_RUNNING:
+    case RUN_WAITING_FOR_TOOL:
+    case RUN_WAITING_RETRY:
+    case RUN_STATE_COUNT: break;
+    }
+    return EXIT_ERROR;
+}
+
+static void say_end(struct exec *exec, const struct run_row *row)
+{
+    if (exec->json)
+        return;
+    if (exec->code == EXIT_DONE || (exec->code == EXIT_PARTIAL && row->state == RUN_COMPLETED))
+        print_answer(exec, row->head);
+    if (exec->code != EXIT_DONE)
+        fprintf(stderr, "rerail: %s (%s); go on with: rerail exec --resume %.8s\n",
+                state_info((enum run_state)row->state)->help, row->reason ? row->reason : "",
+                exec->uid);
+}
+
+static void end(struct exec *exec)
+{
+    struct run_row row;
+
+    if (exec->run == 0)
+        return;
+    (void)follow(exec, NULL);
+    arena_clear(&exec->arena);
+    if (query_run(exec->query, &exec->arena, exec->run, &row, NULL) < 0) {
+        exec->code = EXIT_ERROR;
+        return;
+    }
+    exec->code = code_of(&row);
+    say_end(exec, &row);
+}
+
+/* --- the loop
+ * -------------------------------------------------------------------------------------- */
+
+static void take(struct exec *exec, const struct engine_news *news)
+{
+    switch (news->kind) {
+    case NEWS_STARTED:
+        exec->run = news->run;
+        exec->uid = mem_text(news->uid);
+        if (!exec->json)
+            fprintf(stderr, "run %.8s\n", news->uid);
+        break;
+    case NEWS_REFUSED: exec->code = cli_fail(EXIT_ERROR, "%s", news->text); break;
+    case NEWS_STORED: (void)follow(exec, NULL); break; /* what fails here fails in end too */
+    case NEWS_STALLED:
+        if (news->text)
+            fprintf(stderr, "rerail: waiting to store: %s\n", news->text);
+        break;
+    case NEWS_LOST: exec->code = cli_fail(EXIT_ERROR, "another process took the run over"); break;
+    case NEWS_AT_REST:
+        if (exec->code < 0)
+            end(exec);
+        break;
+    case NEWS_REPLY:
+    case NEWS_DELTA:
+    case NEWS_STOPPED: break;
+    }
+}
+
+static void take_mail(struct exec *exec)
+{
+    for (struct mail *mail = mailbox_take(session_mailbox(exec->session)); mail;) {
+        struct news *news = (struct news *)mail;
+
+        mail = mail->next;
+        take(exec, &news->is);
+        news_free(news);
+    }
+}
+
+static void take_signal(struct exec *exec)
+{
+    struct signalfd_siginfo info;
+
+    if (read(exec->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo == SIGINT && exec->uid) {
+        cJSON *verb = cJSON_CreateObject();
+
+        json_set_text(verb, "verb", "cancel");
+        json_set_text(verb, "by", "signal");
+        session_verb(exec->session, 0, exec->uid, verb);
+        exec->code = EXIT_INTERRUPTED;
+    } else {
+        exec->code = info.ssi_signo == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+    }
+}
+
+static void loop(struct exec *exec)
+{
+    struct pollfd fds[] = {
+        {.fd = mailbox_fd(session_mailbox(exec->session)), .events = POLLIN},
+        {.fd = exec->signals, .events = POLLIN},
+    };
+
+    while (exec->code < 0) {
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            exec->code = cli_fail(EXIT_ERROR, "poll: %s", strerror(errno));
+        if (fds[0].revents)
+            take_mail(exec);
+        if (fds[1].revents)
+            take_signal(exec);
+    }
+}
+
+/* SIGINT cancels: wait until that is on record. SIGTERM stops: the close does that. */
+static void wait_for_rest(struct exec *exec)
+{
+    struct pollfd fd = {.fd = mailbox_fd(session_mailbox(exec->session)), .events = POLLIN};
+    bool resting = exec->code != EXIT_INTERRUPTED || !exec->uid;
+
+    while (!resting && poll(&fd, 1, 4000) > 0)
+        for (struct mail *mail = mailbox_take(session_mailbox(exec->session)); mail;) {
+            struct news *news = (struct news *)mail;
+
+            mail = mail->next;
+            resting = resting || news->is.kind == NEWS_AT_REST;
+            news_free(news);
+        }
+}
+
+static int watch_signals(struct err *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return fd < 0 ? err_sys(err, errno, "signalfd") : fd;
+}
+
+static int begin(struct exec *exec, struct err *err)
+{
+    const char *resume = cli_option(exec->cli, "resume");
+    const char *scenario = cli_option(exec->cli, "simulator");
+    int64_t run;
+
+    if (resume) {
+        int rc = query_run_find(exec->query, resume, &run, err);
+
+        if (rc == 0)
+            rc = query_last_seq(exec->query, &exec->seen, err);
+        if (rc == 0)
+            session_adopt(exec->session, 1, run, "resume");
+        return rc;
+    }
+    char *task = cli_join(exec->cli, 0);
+    char *provider = scenario ? mem_printf("simulator:%s", scenario) : NULL;
+    const struct session_task options = {
+        .task = task, .provider = provider, .workspace = cli_option(exec->cli, "workspace")};
+    int rc = session_start(exec->session, 1, exec->cli->config, &options, err);
+    free(task);
+    free(provider);
+    return rc;
+}
+
+static int run(struct exec *exec, struct err *err)
+{
+    const struct session_options options = {.config = exec->cli->config,
+                                            .environment = exec->cli->environment};
+    struct history_report report = {0};
+
+    exec->signals = watch_signals(err);
+    if (exec->signals < 0)
+        return exec->signals;
+    int rc = session_open(&exec->session, &options, &report, err);
+    if (report.damage)
+        fprintf(stderr, "rerail: %s\n", report.damage);
+    history_report_free(&report);
+    if (rc == 0)
+        rc = query_open(&exec->query, session_history(exec->session), NULL, err);
+    if (rc == 0)
+        rc = begin(exec, err);
+    if (rc < 0)
+        return rc;
+    loop(exec);
+    wait_for_rest(exec);
+    return 0;
+}
+
+int command_exec(struct cli *cli)
+{
+    struct exec exec = {.cli = cli, .code = -1, .signals = -1};
+    struct err err = {0};
+
+    if (!cli_option(cli, "resume") && cli->word_count == 0)
+        return cli_fail(EXIT_USAGE, "usage: rerail exec \"TASK\"");
+    exec.json = cli_option(cli, "json") != NULL;
+    buf_init(&exec.line, LINE_MAX_BYTES);
+    if (run(&exec, &err) < 0)
+        exec.code = cli_error(&err);
+    query_close(exec.query);
+    session_close(exec.session);
+    if (exec.signals >= 0)
+        close(exec.signals);
+    arena_free(&exec.arena);
+    buf_free(&exec.line);
+    free(exec.uid);
+    return exec.code;
+}
