@@ -170,22 +170,35 @@ static bool fits_one(const char **glob, char c)
     return *(*glob)++ == c;
 }
 
+/* A part of nothing but two or more stars, at `at` in glob: what stands behind it, or NULL. */
+static const char *behind_deep(const char *glob, const char *at)
+{
+    size_t stars = strspn(at, "*");
+
+    if (stars < 2 || (at > glob && at[-1] != '/'))
+        return NULL;
+    at += stars;
+    return *at == '\0' || *at == '/' || (at[0] == '\\' && at[1] == '/') ? at : NULL;
+}
+
 /* When text stops fitting, the last star takes one character more, or the last "**" part one part
-   more; an earlier one never needs to, because the later can take whatever it would. */
+   more; an earlier one never needs to, because the later can take whatever it would. A quoted slash
+   behind "**" wants at least one part, as it does in git. */
 static bool wild(const char *glob, const char *text)
 {
     const char *at = glob, *star = NULL, *star_text = NULL, *deep = NULL, *deep_text = NULL;
 
     for (;;) {
-        bool part = (at == glob || at[-1] == '/') && at[0] == '*' && at[1] == '*';
-        const char *next = at;
+        const char *next = at, *behind = behind_deep(glob, at);
+        bool retry = false;
 
-        if (part && at[2] == '\0')
+        if (behind && *behind == '\0')
             return *text != '\0';
-        if (part && at[2] == '/') {
-            deep = at += 3;
+        if (behind) {
+            deep = at = behind + (*behind == '\\') + 1;
             deep_text = text;
             star = NULL;
+            retry = *behind == '\\';
         } else if (*at == '*') {
             at += strspn(at, "*");
             star = at;
@@ -195,15 +208,19 @@ static bool wild(const char *glob, const char *text)
         } else if (*text && fits_one(&next, *text)) {
             at = next;
             text++;
-        } else if (star && *star_text && *star_text != '/') {
+        } else {
+            retry = true;
+        }
+        if (retry && star && *star_text && *star_text != '/') {
             at = star;
             text = ++star_text;
-        } else if (deep && (deep_text = strchr(deep_text, '/')) != NULL) {
+        } else if (retry) {
+            deep_text = deep ? strchr(deep_text, '/') : NULL;
+            if (!deep_text)
+                return false;
             at = deep;
             text = ++deep_text;
             star = NULL;
-        } else {
-            return false;
         }
     }
 }

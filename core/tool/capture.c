@@ -27,11 +27,13 @@ void capture_free(struct capture *c)
     c->sum = NULL;
 }
 
-/* NUL bytes, or more than a tenth that is not UTF-8. A sequence cut by the end is not wrong. */
-static bool looks_binary(const char *text, size_t len)
+/* A sequence cut by the end is not wrong. */
+bool capture_looks_binary(const char *text, size_t len)
 {
     size_t wrong = 0;
 
+    if (len > CAPTURE_PROBE)
+        len = CAPTURE_PROBE;
     if (memchr(text, '\0', len))
         return true;
     for (size_t at = 0; at < len;) {
@@ -47,9 +49,7 @@ static bool looks_binary(const char *text, size_t len)
 
 static void decide(struct capture *c)
 {
-    size_t len = c->head.len < CAPTURE_PROBE ? c->head.len : CAPTURE_PROBE;
-
-    c->kind = looks_binary(c->head.data, len) ? CAPTURE_BINARY : CAPTURE_TEXT;
+    c->kind = capture_looks_binary(c->head.data, c->head.len) ? CAPTURE_BINARY : CAPTURE_TEXT;
     if (c->kind == CAPTURE_BINARY) {
         c->sum = sha256_begin();
         sha256_add(c->sum, c->head.data, c->head.len);

@@ -29,6 +29,9 @@ struct capture {
     struct sha256_sum *sum; /* while binary */
 };
 
+/* NUL bytes, or more than a tenth that is not UTF-8, at the start of a file or a stream. */
+bool capture_looks_binary(const char *text, size_t len);
+
 void capture_init(struct capture *c);
 void capture_add(struct capture *c, const char *data, size_t len);
 /* No more comes: out borrows the ends from c, which must live as long. Once. */

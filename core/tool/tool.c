@@ -6,16 +6,19 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/tool/command.h"
+#include "core/tool/files.h"
 #include "core/tool/process.h"
 #include "core/tool/result.h"
 #include "core/tool/schema.h"
+#include "core/tool/search.h"
 #include "core/tool/shell.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MAX 64 /* looked at for "did you mean" */
+#define JOB_TIMEOUT 60000000LL /* µs */
+#define NAMES_MAX   64         /* looked at for "did you mean" */
 
 /* One row a tool: all that the model, the policy, the guards and the screen know about it. */
 static const struct tool builtins[] = {
@@ -31,6 +34,64 @@ static const struct tool builtins[] = {
         .title_argument = "command",
         .timeout_us = PROCESS_TIMEOUT,
         .prepare = shell_prepare,
+    },
+    {
+        .name = "read_file",
+        .description = "Returns the text of a file, or some of its lines.",
+        .parameters = files_read_parameters,
+        .kind = TOOL_JOB,
+        .policy = TOOL_PURE,
+        .path_argument = "path",
+        .title_argument = "path",
+        .timeout_us = JOB_TIMEOUT,
+        .run = files_read,
+    },
+    {
+        .name = "write_file",
+        .description = "Creates a file, or replaces all of its text; missing folders are made.",
+        .parameters = files_write_parameters,
+        .kind = TOOL_JOB,
+        .policy = TOOL_IDEMPOTENT,
+        .writes = true,
+        .path_argument = "path",
+        .title_argument = "path",
+        .timeout_us = JOB_TIMEOUT,
+        .run = files_write,
+    },
+    {
+        .name = "edit_file",
+        .description = "Replaces a quoted piece of a file's text by another.",
+        .parameters = files_edit_parameters,
+        .kind = TOOL_JOB,
+        .policy = TOOL_ONCE,
+        .writes = true,
+        .path_argument = "path",
+        .title_argument = "path",
+        .timeout_us = JOB_TIMEOUT,
+        .run = files_edit,
+    },
+    {
+        .name = "list_files",
+        .description = "Lists the files and folders of a folder, without what git ignores.",
+        .parameters = files_list_parameters,
+        .kind = TOOL_JOB,
+        .policy = TOOL_PURE,
+        .path_argument = "path",
+        .title_argument = "path",
+        .timeout_us = JOB_TIMEOUT,
+        .run = files_list,
+    },
+    {
+        .name = "search_files",
+        .description = "Finds the lines of text files that match a pattern, without what git "
+                       "ignores.",
+        .parameters = search_parameters,
+        .kind = TOOL_JOB,
+        .policy = TOOL_PURE,
+        .path_argument = "path",
+        .title_argument = "pattern",
+        .timeout_us = JOB_TIMEOUT,
+        .run = search_files,
     },
 };
 
