@@ -31,13 +31,15 @@ struct http {
     const struct clock *clock;
     CURLM *multi;
     char *ca_file;
+    bool ca_folder;
     struct http_call *calls;
     struct pollfd *fds;
     size_t fd_count;
     size_t fd_cap;
     size_t wishes;    /* calls that have one */
     int64_t timer_us; /* when libcurl wants to run on its own, NEVER = not */
-    bool inside;      /* libcurl is running */
+    bool inside;      /* libcurl is running, since: */
+    int64_t inside_us;
 };
 
 /* --- Descriptors and timer: what libcurl wants to be woken for --- */
@@ -89,6 +91,7 @@ static void run_socket(struct http *http, curl_socket_t fd, int ready)
     int running = 0;
 
     http->inside = true;
+    http->inside_us = clock_mono(http->clock);
     /* It fails on a misused handle only; how the transfers fared comes as messages. */
     (void)curl_multi_socket_action(http->multi, fd, ready, &running);
     http->inside = false;
@@ -128,9 +131,11 @@ static void run_ready(struct http *http, const struct pollfd *ready, size_t coun
 
 /* --- The life of a call --- */
 
+/* One look at the clock serves all that one visit to libcurl brings: some of its callbacks come
+   once per event, and a visit takes a millisecond at most. */
 int64_t http_call_now(const struct http_call *call)
 {
-    return clock_mono(call->http->clock);
+    return call->http->inside ? call->http->inside_us : clock_mono(call->http->clock);
 }
 
 void http_call_wish(struct http_call *call, enum http_wish wish)
@@ -212,7 +217,7 @@ static void drain_call(struct http_call *call)
 /* Puts the handle to work; also again, after a redirect. */
 static int launch(struct http_call *call, struct err *err)
 {
-    int rc = http_setup_handle(call, call->http->ca_file, err);
+    int rc = http_setup_handle(call, call->http->ca_file, call->http->ca_folder, err);
 
     if (rc < 0)
         return rc;
@@ -387,15 +392,17 @@ static int open_multi(struct http *http, const struct http_options *options)
     return bad == CURLM_OK ? 0 : E_IO;
 }
 
-static int check_ca(const char *ca_file, struct err *err)
+static int set_ca(struct http *http, const char *ca_file, struct err *err)
 {
+    http->ca_folder = http_setup_ca_path() != NULL;
     if (!ca_file)
         return 0;
-    if (!curl_version_info(CURLVERSION_NOW)->capath)
+    if (!http->ca_folder)
         return err_set(err, E_UNSUPPORTED,
-                       "ca_file: this libcurl has no CA folder, so it would replace the system's");
+                       "ca_file: this system has no folder of CAs that it could be added to");
     if (access(ca_file, R_OK) < 0)
         return err_sys(err, errno, "ca_file %s", ca_file);
+    http->ca_file = mem_text(ca_file);
     return 0;
 }
 
@@ -404,18 +411,17 @@ int http_new(struct http **out, const struct http_options *options, const struct
 {
     const char *ca_file = options ? options->ca_file : NULL;
 
-    int rc = check_ca(ca_file, err);
-    if (rc < 0)
-        return rc;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, E_IO, "libcurl does not start");
     struct http *http = mem_new(sizeof *http);
     http->clock = clock;
     http->timer_us = NEVER;
-    http->ca_file = mem_text(ca_file);
-    if (open_multi(http, options) < 0) {
+    int rc = set_ca(http, ca_file, err);
+    if (rc == 0 && open_multi(http, options) < 0)
+        rc = err_set(err, E_IO, "libcurl does not start");
+    if (rc < 0) {
         http_free(http);
-        return err_set(err, E_IO, "libcurl does not start");
+        return rc;
     }
     *out = http;
     return 0;

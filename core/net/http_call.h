@@ -92,8 +92,11 @@ int http_setup_fill(struct http_call *call, const struct http_request *request, 
 int http_setup_permit(const struct http_call *call, const struct url *url, struct err *err);
 /* And to an address of this kind, as resolved? */
 bool http_setup_permit_address(const struct http_call *call, enum address_kind kind);
-/* Sets every option of call->easy. 0, or E_NOMEM or E_IO. */
-int http_setup_handle(struct http_call *call, const char *ca_file, struct err *err);
+/* The system's folder of authorities by hash, NULL when it has none. Static. */
+const char *http_setup_ca_path(void);
+/* Sets every option of call->easy. ca_folder: there is such a folder; without, ca_file is NULL. 0,
+   or E_NOMEM or E_IO. */
+int http_setup_handle(struct http_call *call, const char *ca_file, bool ca_folder, struct err *err);
 /* The request as it goes on to `to` after `status`. Takes `to` on success. E_DENIED. */
 int http_setup_hop(struct http_call *call, struct url *to, int status, struct err *err);
 void http_setup_shift(struct http_call *call, int64_t us); /* libcurl's own connect deadline */

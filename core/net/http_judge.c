@@ -92,7 +92,8 @@ static void judge_connect(struct http_call *call)
         http_judge_as(call, HTTP_DENIED, "%s is a %s address, which is closed here", seen->text,
                       address_kind_name(seen->denied));
     else if (is_local(seen->error))
-        http_judge_as(call, HTTP_LOCAL, "no socket: %s", strerror_r(seen->error, text, sizeof text));
+        http_judge_as(call, HTTP_LOCAL, "no socket: %s",
+                      strerror_r(seen->error, text, sizeof text));
     else
         http_judge_as(call, HTTP_CONNECT, "cannot connect to %s: %s", seen->text,
                       error ? strerror_r((int)error, text, sizeof text) : call->curl_text);
