@@ -293,7 +293,7 @@ static int parse(struct agent_file *agent, const char *text, size_t len,
                  const struct agent_checks *checks, struct err *err)
 {
     struct yaml *doc = NULL;
-    struct layout at;
+    struct layout at = {0};
     int rc = find_parts(&at, agent->source, text, len, err);
 
     if (rc == 0)

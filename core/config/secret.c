@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "core/base/path.h"
 #include "core/base/str.h"
 
 #define HINT_MIN 16 /* four letters of a shorter key would say too much */
@@ -144,18 +145,25 @@ void key_source_clear(struct key_source *source)
     *source = (struct key_source){0};
 }
 
-static int read_env(struct secret **out, const char *name, char *const *environment,
-                    struct err *err)
+/* The value of a variable, NULL when it is not set or empty. */
+static const char *value_of(const char *name, char *const *environment)
 {
     size_t len = strlen(name);
 
     for (; *environment; environment++)
         if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=' &&
             (*environment)[len + 1])
-            break;
-    if (!*environment)
+            return *environment + len + 1;
+    return NULL;
+}
+
+static int read_env(struct secret **out, const char *name, char *const *environment,
+                    struct err *err)
+{
+    const char *value = value_of(name, environment);
+
+    if (!value)
         return err_set(err, E_NOTFOUND, "set %s to the key, or model.key to where it is", name);
-    const char *value = *environment + len + 1;
     int rc = secret_new(out, value, strlen(value), err);
     return rc ? err_wrap(err, rc, "%s", name) : 0;
 }
@@ -217,13 +225,25 @@ static int read_file(struct secret **out, const char *path, struct err *err)
     return rc;
 }
 
+/* "~/" is the home folder, as people write it in a config file. */
+static int read_home_file(struct secret **out, const char *path, char *const *environment,
+                          struct err *err)
+{
+    const char *home = str_starts(path, "~/") ? value_of("HOME", environment) : NULL;
+    char *whole = home ? path_join(home, path + 2) : mem_text(path);
+    int rc = read_file(out, whole, err);
+
+    free(whole);
+    return rc;
+}
+
 int key_source_read(struct secret **out, const struct key_source *source, char *const *environment,
                     struct err *err)
 {
     *out = NULL;
     switch (source->place) {
     case KEY_ENV: return read_env(out, source->name, environment, err);
-    case KEY_FILE: return read_file(out, source->name, err);
+    case KEY_FILE: return read_home_file(out, source->name, environment, err);
     case KEY_COMMAND: return err_set(err, E_USAGE, "the key's program must be run first");
     default: return 0;
     }

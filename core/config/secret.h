@@ -33,7 +33,7 @@ enum key_place { KEY_NONE, KEY_ENV, KEY_FILE, KEY_COMMAND };
 
 struct key_source {
     enum key_place place;
-    char *name;  /* the variable, or the path */
+    char *name;  /* the variable, or the path; "~/" at its beginning is $HOME */
     char **argv; /* of a command, NULL-terminated; run by the caller, its stdout is the key */
 };
 

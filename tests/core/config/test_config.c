@@ -147,6 +147,7 @@ static void test_bad_yaml(void)
                                       "a: 1\na: 2\n",
                                       "\tx: 1\n",
                                       "limits: {max_iterations: 1}\nlimits: {timeout: 1}\n",
+                                      "a: [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]\n",
                                       "\xff\xfe"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -159,31 +160,45 @@ static void test_bad_yaml(void)
     }
 }
 
-static void test_layers_in_any_order(void)
+static void read_file_layer(struct config *config)
+{
+    CU_ASSERT_EQUAL(parse(config,
+                          "limits: {max_iterations: 2, loop_guard: 9}\n"
+                          "ui: {theme: file}\n"
+                          "policy: [allow a, ask b]\n",
+                          NULL),
+                    0);
+}
+
+static void read_environment(struct config *config)
 {
     static char theme[] = "RERAIL_UI_THEME=env", turns[] = "RERAIL_LIMITS_MAX_ITERATIONS=3";
     static char rule[] = "RERAIL_POLICY=deny c";
     char *const environment[] = {theme, turns, rule, NULL};
 
-    for (int order = 0; order < 2; order++) {
+    CU_ASSERT_EQUAL(config_env(config, environment, NULL), 0);
+}
+
+static void read_flags(struct config *config)
+{
+    CU_ASSERT_EQUAL(config_flag(config, "max-iterations", "4", NULL), 0);
+    CU_ASSERT_EQUAL(config_flag(config, "policy", "allow d", NULL), 0);
+    CU_ASSERT_EQUAL(config_flag(config, "policy", "allow e", NULL), 0);
+}
+
+static void test_layers_in_any_order(void)
+{
+    static void (*const orders[][3])(struct config *) = {
+        {read_file_layer, read_environment, read_flags},
+        {read_flags, read_environment, read_file_layer},
+        {read_environment, read_flags, read_file_layer},
+    };
+
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         struct config *config = fresh();
 
-        for (int step = 0; step < 3; step++) {
-            switch (order ? 2 - step : step) {
-            case 0:
-                CU_ASSERT_EQUAL(parse(config,
-                                      "limits: {max_iterations: 2, loop_guard: 9}\n"
-                                      "ui: {theme: file}\npolicy: [allow a, ask b]\n",
-                                      NULL),
-                                0);
-                break;
-            case 1: CU_ASSERT_EQUAL(config_env(config, environment, NULL), 0); break;
-            default:
-                CU_ASSERT_EQUAL(config_flag(config, "max-iterations", "4", NULL), 0);
-                CU_ASSERT_EQUAL(config_flag(config, "policy", "allow d", NULL), 0);
-                CU_ASSERT_EQUAL(config_flag(config, "policy", "allow e", NULL), 0);
-            }
-        }
+        for (size_t k = 0; k < 3; k++)
+            orders[i][k](config);
         check(config, "limits.max_iterations", "4", "--max-iterations");
         check(config, "ui.theme", "env", "RERAIL_UI_THEME");
         check(config, "limits.loop_guard", "9", "config.yaml:1");

@@ -183,6 +183,22 @@ static void test_file(void)
     CU_ASSERT_EQUAL(read_file_of(&secret, "", 0600), E_PARSE);
 }
 
+static void test_home(void)
+{
+    char dir[] = "/tmp/rerail-secret-XXXXXX";
+    char *path = key_file(dir, "home-key", 0600), *home = mem_printf("HOME=%s", dir);
+    char *const environment[] = {home, NULL};
+    struct secret *secret = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(read_place(&secret, "file:~/key", environment, NULL), 0);
+    CU_ASSERT_STRING_EQUAL(secret_reveal(secret), "home-key");
+    secret_free(secret);
+    unlink(path);
+    rmdir(dir);
+    free(path);
+    free(home);
+}
+
 static void test_file_too_large(void)
 {
     char *text = mem_new(SECRET_MAX + 100);
@@ -227,6 +243,7 @@ static const struct test tests[] = {
     {"anything else is refused and not repeated", test_bad_places},
     {"a key comes from the environment, or it says which variable to set", test_environment},
     {"a key comes from a file that nobody else can read", test_file},
+    {"~/ in a place is the home folder", test_home},
     {"a key file that is too large is refused", test_file_too_large},
     {"links, pipes and folders hold no key", test_not_a_file},
     {NULL, NULL},
