@@ -3,11 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,8 +18,8 @@
 #include "core/sim/scenario.h"
 #include "tests/suite.h"
 
-#define GOT_MAX  ((size_t)512 << 20)
-#define QUIET_MS 2 /* loopback hands over at once: nothing for so long is nothing */
+#define GOT_MAX ((size_t)512 << 20)
+#define FDS     4096 /* more than a suite has open */
 
 static int64_t fake_mono(void *self)
 {
@@ -86,8 +89,10 @@ struct caller caller_open(struct simulator *sim)
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                   .sin_port = htons(server_port(sim->server))};
     struct caller caller = {.sim = sim, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    int one = 1;
 
     buf_init(&caller.got, GOT_MAX);
+    CU_ASSERT_EQUAL_FATAL(setsockopt(caller.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one), 0);
     CU_ASSERT_EQUAL_FATAL(connect(caller.fd, (struct sockaddr *)&address, sizeof address), 0);
     return caller;
 }
@@ -116,13 +121,59 @@ static bool is_over(const struct caller *caller)
     return caller->closed || caller->reset;
 }
 
-/* Something came for the server or for us, within a moment. */
-static bool stirs(const struct caller *caller)
+/* The server's end of the connection, which is in this process too; -1 when it has none (yet). */
+static int other_end(struct caller *caller)
 {
-    struct pollfd fds[] = {{.fd = server_fd(caller->sim->server), .events = POLLIN},
-                           {.fd = is_over(caller) ? -1 : caller->fd, .events = POLLIN}};
+    struct sockaddr_in ours, theirs;
+    socklen_t len = sizeof ours;
 
-    return poll(fds, 2, QUIET_MS) > 0 || server_due_us(caller->sim->server) <= caller->sim->now_us;
+    if (getsockname(caller->fd, (struct sockaddr *)&ours, &len) < 0)
+        return -1;
+    for (int i = 0, fd = caller->other; i < FDS; fd = i++) {
+        len = sizeof theirs;
+        if (fd != caller->fd && fd > 0 && getpeername(fd, (struct sockaddr *)&theirs, &len) == 0 &&
+            theirs.sin_port == ours.sin_port) {
+            caller->other = fd;
+            return fd;
+        }
+    }
+    return -1;
+}
+
+static bool all_arrived(int fd)
+{
+    int left = 0;
+
+    return ioctl(fd, SIOCOUTQ, &left) == 0 && left == 0;
+}
+
+/* Bytes, or word of a new or closed connection, are still on their way through the loopback. */
+static bool in_flight(struct caller *caller)
+{
+    if (is_over(caller))
+        return false;
+    int other = other_end(caller);
+    return other < 0 || !all_arrived(caller->fd) || !all_arrived(other);
+}
+
+static bool readable(int fd, int timeout_ms)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, timeout_ms) > 0;
+}
+
+/* Something is left to do for the server or for us at this moment of its clock. */
+static bool stirs(struct caller *caller)
+{
+    struct server *server = caller->sim->server;
+
+    if (in_flight(caller)) {
+        (void)readable(server_fd(server), 1); /* whichever comes first: no harm in looking again */
+        return true;
+    }
+    return readable(server_fd(server), 0) || server_due_us(server) <= caller->sim->now_us ||
+           (!is_over(caller) && readable(caller->fd, 0));
 }
 
 void caller_settle(struct caller *caller)

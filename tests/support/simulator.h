@@ -34,6 +34,7 @@ void simulator_free(struct simulator *sim);
 struct caller {
     struct simulator *sim;
     int fd;
+    int other;      /* the server's end of it, when it was last seen; 0 = never */
     struct buf got; /* everything that came */
     bool closed;    /* the server closed it in order */
     bool reset;     /* or reset it */
@@ -44,7 +45,7 @@ void caller_close(struct caller *caller);
 void caller_send(struct caller *caller, const void *bytes, size_t len);
 /* POST /v1/chat/completions with the right token and this body. */
 void caller_post(struct caller *caller, const char *body);
-/* Runs the server until nothing moves at this moment of its clock. */
+/* Runs the server until nothing moves at this moment of its clock and nothing is on its way. */
 void caller_settle(struct caller *caller);
 /* Moves the clock, then settles. */
 void caller_wait(struct caller *caller, int64_t us);
