@@ -258,12 +258,12 @@ int db_query(sqlite3_stmt **out, struct db *db, const char *sql, const struct bi
              struct err *err)
 {
     int count = 0;
-    int rc = prepare(out, db, sql, err);
+    int rc;
 
-    if (rc < 0) {
-        *out = NULL;
+    *out = NULL;
+    rc = prepare(out, db, sql, err);
+    if (rc < 0)
         return rc;
-    }
     for (; args && args[count].kind != BIND_END; count++) {
         rc = bind_one(*out, count + 1, &args[count]);
         if (rc != SQLITE_OK) {

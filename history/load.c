@@ -393,7 +393,7 @@ int load_past(void *self, int64_t since_wall_us, struct past_attempt **out, size
               struct err *err)
 {
     struct history *history = self;
-    sqlite3_stmt *row;
+    sqlite3_stmt *row = NULL;
     size_t cap = 0;
     int rc = ready(history, err);
 

@@ -94,7 +94,7 @@ static int add_effects(struct query *q, struct arena *arena, int64_t run,
 int query_preview(struct query *q, struct arena *arena, int64_t run, int64_t to, size_t limit,
                   struct jump_preview *out, struct err *err)
 {
-    struct chain_path now, then;
+    struct chain_path now = {0}, then = {0};
     int rc = query_path(q, arena, run, 0, &now, err);
 
     memset(out, 0, sizeof *out);

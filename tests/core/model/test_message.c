@@ -20,8 +20,8 @@ static const char *const stored[] = {
     "}],"
     "\"opaque\":{\"d\":[{\"n\":null}]},\"provider\":\"p\",\"model\":\"m\","
     "\"finish_reason\":\"tool_calls\",\"cut\":true}",
-    "{\"role\":\"tool\",\"tool_call_id\":\"a\",\"name\":\"f\",\"content\":\"no\",\"is_error\":"
-    "true}",
+    ("{\"role\":\"tool\",\"tool_call_id\":\"a\",\"name\":\"f\",\"content\":\"no\",\"is_error\":"
+     "true}"),
     "{\"role\":\"tool\",\"tool_call_id\":\"\",\"content\":\"\"}",
 };
 

@@ -232,6 +232,8 @@ static size_t rule_count(const struct policy_rule *rules)
     size_t count = 0;
 
     for (size_t i = 0; i < RULES_MAX; i++)
+        /* Both are of static storage, so that their padding is zero. */
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         if (memcmp(&rules[i], &none, sizeof none) != 0)
             count = i + 1;
     return count;
