@@ -485,6 +485,7 @@ void http_cancel(struct http_call *call)
 
 void http_drain(struct http_call *call)
 {
+    assert(call->phase >= HTTP_READING);
     if (call->told || call->wish != HTTP_WISH_NONE)
         return;
     http_call_wish(call, HTTP_WISH_DRAIN);
@@ -510,6 +511,11 @@ const char *http_header(const struct http_call *call, const char *name)
         at = value + strlen(value) + 1;
     }
     return NULL;
+}
+
+const char *http_url(const struct http_call *call)
+{
+    return url_text(call->url);
 }
 
 size_t http_fds(const struct http *http, struct pollfd *out, size_t cap)

@@ -104,7 +104,8 @@ enum http_outcome {
 /* "reset" and so on: for events, logs and tests. Static text. */
 const char *http_outcome_name(enum http_outcome outcome);
 
-/* Points on clock->mono_us (0 = never came to it) and stretches of time. */
+/* Points on clock->mono_us (0 = never came to it) and stretches of time; of the last hop, but for
+   the start. */
 struct http_times {
     int64_t start_us;      /* point: http_start */
     int64_t sent_us;       /* point: connection ready, the request leaves */
@@ -166,6 +167,10 @@ void http_touch(struct http_call *call);
 /* A header of the final answer by name, any case; the first of several; NULL when absent. Borrowed,
    dies with the call. Bytes as received, blanks around the value removed: not fit for a screen. */
 const char *http_header(const struct http_call *call, const char *name);
+
+/* Where the call is, redirects followed. Borrowed, dies with the call. May hold a key: not for
+ * logs. */
+const char *http_url(const struct http_call *call);
 
 /* --- The owner's loop --- */
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "core/net/url.h"
@@ -140,13 +141,26 @@ static int keep_header(struct buf *kept, const char *line, size_t len)
     return rc < 0 ? rc : buf_char(kept, '\0');
 }
 
-static size_t refuse_size(struct http_call *call, const char *what)
+static size_t refuse(struct http_call *call, enum http_outcome outcome, const char *why)
 {
     if (call->wish == HTTP_WISH_NONE) {
-        http_judge_as(call, HTTP_TOO_BIG, "%s larger than allowed", what);
+        http_judge_as(call, outcome, "%s", why);
         http_call_wish(call, HTTP_WISH_END);
     }
     return NO_MORE;
+}
+
+/* libcurl would unpack a transfer that is coded in any way it knows, though nobody asked for it. */
+static bool is_packed(const char *line, size_t len)
+{
+    static const char field[] = "Transfer-Encoding:";
+    size_t name_len = sizeof field - 1;
+
+    if (len < name_len || strncasecmp(line, field, name_len) != 0)
+        return false;
+    const char *value = line + name_len;
+    size_t value_len = trimmed(&value, len - name_len);
+    return value_len != strlen("chunked") || strncasecmp(value, "chunked", value_len) != 0;
 }
 
 size_t http_on_header(char *data, size_t size, size_t count, void *ctx)
@@ -159,7 +173,7 @@ size_t http_on_header(char *data, size_t size, size_t count, void *ctx)
     call->result.times.last_byte_us = http_call_now(call);
     call->header_bytes += len;
     if (call->header_bytes > call->limits.header_bytes)
-        return refuse_size(call, "the headers are");
+        return refuse(call, HTTP_TOO_BIG, "the headers are larger than allowed");
     if (call->phase != HTTP_WAITING)
         return len; /* trailers */
     if (status_line) {
@@ -167,8 +181,10 @@ size_t http_on_header(char *data, size_t size, size_t count, void *ctx)
         call->result.times.first_byte_us = call->result.times.last_byte_us;
     } else if (blank) {
         return end_headers(call) ? len : NO_MORE;
+    } else if (is_packed(data, len)) {
+        return refuse(call, HTTP_PROTOCOL, "the answer is packed, which nobody asked for");
     } else if (keep_header(&call->kept, data, len) < 0) {
-        return refuse_size(call, "the headers are");
+        return refuse(call, HTTP_TOO_BIG, "the headers are larger than allowed");
     }
     return len;
 }
@@ -187,7 +203,7 @@ size_t http_on_bytes(char *data, size_t size, size_t count, void *ctx)
     call->result.times.last_byte_us = http_call_now(call);
     call->result.bytes += (int64_t)len;
     if (call->result.bytes > call->limits.bytes)
-        return refuse_size(call, "the answer is");
+        return refuse(call, HTTP_TOO_BIG, "the answer is larger than allowed");
     if (call->sink.bytes && !call->sink.bytes(call->ctx, call, data, len))
         stop(call);
     return call->wish == HTTP_WISH_END ? NO_MORE : len;

@@ -40,6 +40,9 @@ static const struct verdict {
     {CURLE_WEIRD_SERVER_REPLY, HTTP_PROTOCOL, "the answer is not HTTP"},
     {CURLE_BAD_CONTENT_ENCODING, HTTP_PROTOCOL, "the answer is wrongly encoded"},
     {CURLE_OUT_OF_MEMORY, HTTP_LOCAL, "out of memory"},
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, HTTP_TOO_BIG, "a header is larger than allowed"},
+#endif
 };
 
 static const struct verdict other = {CURLE_OK, HTTP_PROTOCOL, "the transfer failed"};
@@ -133,7 +136,7 @@ void http_judge(struct http_call *call, CURLcode code)
         outcome = HTTP_PROTOCOL;
         text = verdict_of(CURLE_BAD_CONTENT_ENCODING)->text;
     } else if (code == CURLE_OUT_OF_MEMORY && call->phase == HTTP_WAITING) {
-        outcome = HTTP_TOO_BIG; /* libcurl says so of a header line over its own 100 KiB */
+        outcome = HTTP_TOO_BIG; /* before 8.6 libcurl says so of a header line over its 100 KiB */
         text = "a header is larger than allowed";
     }
     http_judge_as(call, outcome, call->curl_text[0] ? "%s (%s)" : "%s", text, call->curl_text);

@@ -10,6 +10,7 @@
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/net/sse.h"
 #include "tests/suite.h"
 #include "tests/support/httprig.h"
 
@@ -212,6 +213,34 @@ static void test_crowd(void)
     httprig_close(&rig);
 }
 
+/* For those who use the server from elsewhere: in a thread of its own it does the same. */
+static void test_served_by_thread(void)
+{
+    struct fakehttp *server = NULL;
+    struct httprig rig;
+    const struct fake_step *answer = FAKE_ANSWER(FAKE_STEP(FAKE_GATE), FAKE_TEXT(FAKE_OK_HI));
+    struct fakehttp_options options = {.answers = &answer, .answer_count = 1};
+
+    httprig_open(&rig, NULL);
+    CU_ASSERT_EQUAL_FATAL(fakehttp_start(&server, &options), 0);
+    fakehttp_serve(server);
+    char *url = fakehttp_url(server, NULL, "/");
+    for (int i = 0; i < 3; i++) {
+        struct httptalk talk = {0};
+
+        CU_ASSERT_EQUAL(httprig_start(&rig, &talk, &(struct http_request){.url = url}, NULL), 0);
+        fakehttp_open(server);
+        CU_ASSERT_TRUE(httprig_finish(&rig, &talk));
+        CU_ASSERT_STRING_EQUAL(talk.body.data, "hi");
+        CU_ASSERT_EQUAL(fakehttp_requests(server), (size_t)i + 1);
+        httptalk_clear(&talk);
+    }
+    CU_ASSERT_EQUAL(fakehttp_connections(server), 1);
+    free(url);
+    httprig_close(&rig);
+    fakehttp_stop(server);
+}
+
 static void test_times(void)
 {
     struct httprig rig;
@@ -386,6 +415,14 @@ static const struct ending {
        0}},
      HTTP_OK,
      "\x1f\x8b\x08x"},
+    {"N32 a gzip transfer",
+     {FAKE_TEXT("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")},
+     HTTP_PROTOCOL,
+     ""},
+    {"N32 a gzip transfer behind a chunked one",
+     {FAKE_TEXT("HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\nTransfer-Encoding:gzip\r\n\r\n")},
+     HTTP_PROTOCOL,
+     ""},
     {"N33 not HTTP",
      {FAKE_TEXT("SSH-2.0-OpenSSH_9.2\r\n"), FAKE_STEP(FAKE_FIN)},
      HTTP_PROTOCOL,
@@ -555,6 +592,43 @@ static void test_too_many_bytes(void)
     httprig_close(&rig);
 }
 
+static void feed(struct httptalk *talk)
+{
+    talk->refuse_bytes = sse_feed(talk->ctx, talk->body.data, talk->body.len, NULL) < 0;
+    buf_clear(&talk->body);
+}
+
+static int no_event(void *ctx, const struct sse_event *event, struct err *err)
+{
+    (void)ctx;
+    (void)event;
+    return err_set(err, E_PROTOCOL, "there is no event in this");
+}
+
+static void test_endless_line(void)
+{
+    static char line[16384];
+    struct httprig rig;
+    struct sse *sse = NULL;
+    struct httptalk talk = {.on_bytes = feed};
+    const struct fake_step *answer = FAKE_ANSWER(FAKE_TEXT("HTTP/1.1 200 OK\r\n\r\ndata: "),
+                                                 {FAKE_REPEAT, line, sizeof line, 6400});
+
+    memset(line, 'x', sizeof line);
+    sse_new(&sse, NULL, no_event, NULL);
+    talk.ctx = sse;
+    httprig_serve(&rig, &answer, 1);
+    long before = rss_kib();
+    CU_ASSERT_TRUE(httprig_get(&rig, &talk, "/v1"));
+    CU_ASSERT_EQUAL(talk.result.outcome, HTTP_STOPPED);
+    CU_ASSERT(talk.result.bytes > (int64_t)8 << 20);
+    CU_ASSERT(talk.result.bytes <= ((int64_t)8 << 20) + 16384);
+    CU_ASSERT(rss_kib() - before < 16 * 1024);
+    sse_free(sse);
+    httptalk_clear(&talk);
+    httprig_close(&rig);
+}
+
 static void test_own_limits(void)
 {
     static const struct {
@@ -592,6 +666,7 @@ static const struct test tests[] = {
     {"a body of 3 MiB goes out at once, without asking first", test_large_body},
     {"ten requests use one connection", test_reuse},
     {"fifty calls run at once and four connections are kept", test_crowd},
+    {"a server in a thread of its own serves as well", test_served_by_thread},
     {"times are points on the clock", test_times},
     {"idle means no descriptor and no timer", test_idle_is_free},
     {"heralds leave no header behind and the first of two counts", test_headers},
@@ -601,6 +676,7 @@ static const struct test tests[] = {
     {"a request on a dead kept connection is not sent twice", test_sent_once},
     {"a kept connection that was closed meanwhile is not used", test_stale_connection},
     {"N31 a body without end is given up at 64 MiB in flat memory", test_too_many_bytes},
+    {"N30 a line of 100 MB is given up at 8 MiB in flat memory", test_endless_line},
     {"the ceilings are the caller's to set", test_own_limits},
     {NULL, NULL},
 };

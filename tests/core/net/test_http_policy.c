@@ -2,14 +2,19 @@
 /*
  * Whom http talks to: redirects, addresses, ports, proxies.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/net/http.h"
+#include "core/net/http_call.h"
+#include "core/net/url.h"
 #include "tests/suite.h"
 #include "tests/support/httprig.h"
 
@@ -147,14 +152,24 @@ static void close_hop(struct hop *hop)
     free(hop->url);
 }
 
+static void note_url(struct httptalk *talk)
+{
+    talk->ctx = mem_text(http_url(talk->call));
+}
+
 static void test_other_origin(void)
 {
     struct hop hop;
 
     open_hop(&hop, 302, false);
+    hop.talk.on_done = note_url;
     run_hop(&hop, NULL, NULL, 2);
     CU_ASSERT_EQUAL(hop.talk.result.outcome, HTTP_OK);
     CU_ASSERT_EQUAL(hop.talk.result.hops, 1);
+    char *there = fakehttp_url(hop.rig.servers[1], NULL, "/there");
+    CU_ASSERT_STRING_EQUAL(hop.talk.ctx, there);
+    free(there);
+    free(hop.talk.ctx);
     CU_ASSERT_STRING_EQUAL(hop.talk.body.data, "hi");
     CU_ASSERT_TRUE(fakehttp_saw(hop.rig.servers[0], SECRET));
     CU_ASSERT_TRUE(fakehttp_saw(hop.rig.servers[1], "GET /there HTTP/1.1"));
@@ -414,6 +429,34 @@ static void test_spellings(void)
     httprig_close(&rig);
 }
 
+static curl_socket_t open_to(struct http_call *call, const char *text)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(80)};
+    struct curl_sockaddr address = {
+        .family = AF_INET, .socktype = SOCK_STREAM, .protocol = IPPROTO_TCP, .addrlen = sizeof v4};
+
+    CU_ASSERT_EQUAL(inet_pton(AF_INET, text, &v4.sin_addr), 1);
+    memcpy(&address.addr, &v4, sizeof v4);
+    return http_on_socket(call, CURLSOCKTYPE_IPCXN, &address);
+}
+
+/* The same call, the same name: first it is out there, then in here. */
+static void test_rebinding(void)
+{
+    struct http_call call = {.policy = HTTP_TOOL};
+
+    CU_ASSERT_EQUAL_FATAL(url_parse(&call.url, "http://a.example/", NULL), 0);
+    curl_socket_t fd = open_to(&call, "8.8.8.8");
+    CU_ASSERT(fd >= 0);
+    CU_ASSERT_EQUAL(close(fd), 0);
+    CU_ASSERT_EQUAL(call.seen.denied, ADDRESS_PUBLIC);
+    CU_ASSERT_EQUAL(open_to(&call, "127.0.0.1"), CURL_SOCKET_BAD);
+    CU_ASSERT_EQUAL(call.seen.denied, ADDRESS_LOOPBACK);
+    CU_ASSERT_EQUAL(open_to(&call, "169.254.169.254"), CURL_SOCKET_BAD);
+    CU_ASSERT_EQUAL(call.seen.denied, ADDRESS_LINK_LOCAL);
+    url_free(call.url);
+}
+
 static void test_denied_text(void)
 {
     struct httprig rig;
@@ -566,7 +609,8 @@ static const struct test tests[] = {
     {"N38 a redirect inwards or to another scheme is refused", test_bad_locations},
     {"N38 a loop of redirects ends after five", test_loop},
     {"a 3xx that leads nowhere is an answer to a tool", test_3xx_answers},
-    {"N39 N40 every spelling of an inner address is refused at the socket", test_spellings},
+    {"N39 every spelling of an inner address is refused at the socket", test_spellings},
+    {"N40 the address of each connection is judged, whatever the name was before", test_rebinding},
     {"a refused address is named", test_denied_text},
     {"tools reach ports 80 and 443 and what the user opened", test_ports},
     {"a tool never uses a kept connection", test_tool_connects_anew},
