@@ -156,9 +156,8 @@ static int read_list(struct rule_list *out, const cJSON *value, const struct pla
     out->at = mem_array((size_t)cJSON_GetArraySize(value), sizeof *out->at);
     cJSON_ArrayForEach(one, value)
     {
-        if ((rc = compile(&out->at[out->count], one, place)) < 0)
-            return rc;
-        out->count++;
+        if ((rc = compile(&out->at[out->count++], one, place)) < 0)
+            return rc; /* what there is of it belongs to the list already */
     }
     return 0;
 }
@@ -300,9 +299,8 @@ static int compile(struct rule **out, const cJSON *schema, const struct place *p
 
 static void list_free(struct rule_list *list)
 {
-    for (size_t i = 0; i < list->count + 1 && list->at; i++)
-        if (i < list->count)
-            rule_free(list->at[i]);
+    for (size_t i = 0; i < list->count; i++)
+        rule_free(list->at[i]);
     free(list->at);
 }
 

@@ -221,11 +221,12 @@ static void unknown_member(const struct rule *rule, const char *name, const stru
 
     for (size_t i = 0; i < count; i++)
         names[i] = rule->members[i].name;
+    int shown = (int)utf8_cut(name, strnlen(name, SHOWN_MAX));
     near = str_nearest(name, names, count);
     if (near)
-        problem(found, spot, "unknown '%.60s', did you mean '%s'?", name, near);
+        problem(found, spot, "unknown '%.*s', did you mean '%s'?", shown, name, near);
     else
-        problem(found, spot, "unknown '%.60s'", name);
+        problem(found, spot, "unknown '%.*s'", shown, name);
 }
 
 static void check_member(const struct rule *rule, const cJSON *one, const struct spot *spot,

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "core/tool/command.h"
 #include "core/tool/files.h"
 #include "core/tool/process.h"
@@ -305,13 +306,14 @@ static int unknown_tool(const struct toolset *set, const char *name, struct tool
         names[i] = set->entries[i].tool.name;
         (void)buf_printf(&list, "%s%s", i ? ", " : "", names[i]); /* a full list may be cut */
     }
+    int shown = (int)utf8_cut(name, strnlen(name, TOOL_NAME_MAX));
     near = str_nearest(name, names, count);
     if (near)
-        result_fail(refusal, FAILURE_ARGUMENTS, "there is no tool '%.64s', did you mean '%s'?",
-                    name, near);
+        result_fail(refusal, FAILURE_ARGUMENTS, "there is no tool '%.*s', did you mean '%s'?",
+                    shown, name, near);
     else
-        result_fail(refusal, FAILURE_ARGUMENTS, "there is no tool '%.64s'; there are: %s", name,
-                    list.len ? list.data : "none");
+        result_fail(refusal, FAILURE_ARGUMENTS, "there is no tool '%.*s'; there are: %s", shown,
+                    name, list.len ? list.data : "none");
     buf_free(&list);
     return E_NOTFOUND;
 }

@@ -176,6 +176,7 @@ static void a_wrong_schema_is_refused_with_its_place(void)
         {"{\"minLength\":-1}", "minLength: must be a whole number from 0 on"},
         {"{\"maxItems\":1.5}", "maxItems: must be a whole number from 0 on"},
         {"{\"minimum\":\"1\"}", "minimum: must be a number"},
+        {"{\"anyOf\":[{\"items\":{},\"x\":1}]}", "anyOf.x: keyword not supported"},
         {"{\"anyOf\":[]}", "anyOf: must be a list of schemas"},
         {"[]", "must be a schema: an object, true or false"},
     };
