@@ -22,7 +22,7 @@
 #include "core/sim/sim.h"
 
 #define LINE_BYTES 256
-#define GRACE_MS   2000 /* between the end of its stdin and SIGKILL */
+#define GRACE_MS   500 /* between the end of its stdin and SIGKILL */
 
 extern char **environ;
 

@@ -83,17 +83,22 @@ void simulator_free(struct simulator *sim)
     free(sim);
 }
 
+int simulator_connect(uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+    CU_ASSERT_EQUAL_FATAL(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one), 0);
+    CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
 struct caller caller_open(struct simulator *sim)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons(server_port(sim->server))};
-    struct caller caller = {.sim = sim, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    int one = 1;
+    struct caller caller = {.sim = sim, .fd = simulator_connect(server_port(sim->server))};
 
     buf_init(&caller.got, GOT_MAX);
-    CU_ASSERT_EQUAL_FATAL(setsockopt(caller.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one), 0);
-    CU_ASSERT_EQUAL_FATAL(connect(caller.fd, (struct sockaddr *)&address, sizeof address), 0);
     return caller;
 }
 

@@ -40,6 +40,7 @@ struct caller {
     bool reset;     /* or reset it */
 };
 
+int simulator_connect(uint16_t port); /* a socket to a port of 127.0.0.1 */
 struct caller caller_open(struct simulator *sim);
 void caller_close(struct caller *caller);
 void caller_send(struct caller *caller, const void *bytes, size_t len);
