@@ -84,7 +84,7 @@ void files_list(struct tool_job *job)
 {
     const char *path = json_text(job->args, "path");
     struct listing l = {.job = job, .glob = json_text(job->args, "glob")};
-    struct walk_totals totals;
+    struct walk_totals totals = {0};
     struct err err;
     char *start;
     int rc = confine_clean(&start, job->root, path ? path : ".", &err);

@@ -244,7 +244,7 @@ static int prepare(struct search *s, char **start, struct err *err)
 void search_files(struct tool_job *job)
 {
     struct search s = {.job = job};
-    struct walk_totals totals;
+    struct walk_totals totals = {0};
     struct err err;
     char *start;
     int rc = prepare(&s, &start, &err);

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -289,7 +290,75 @@ static void a_stopped_child_is_continued_to_its_end_or_killed(void)
     child_free(&child);
 }
 
-/* Five levels of a hundred: a shell that starts shells that start sleepers. */
+/* Mounts a FUSE file system whose server is us, says hello and answers nothing more. -1: cannot. */
+static int mount_silence(const char *dir)
+{
+    struct {
+        struct fuse_in_header header;
+        struct fuse_init_in init;
+        char more[FUSE_MIN_READ_BUFFER];
+    } in;
+    struct {
+        struct fuse_out_header header;
+        struct fuse_init_out init;
+    } out = {.header.len = sizeof out, .init.major = FUSE_KERNEL_VERSION, .init.max_write = 4096};
+    int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    char options[64];
+
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+    if (fuse < 0 || mount("silence", dir, "fuse", MS_NOSUID, options) < 0) {
+        close(fuse);
+        return -1;
+    }
+    CU_ASSERT_TRUE(read(fuse, &in, sizeof in) > 0);
+    CU_ASSERT_EQUAL(in.header.opcode, FUSE_INIT);
+    out.header.unique = in.header.unique;
+    out.init.minor = in.init.minor;
+    CU_ASSERT_EQUAL(write(fuse, &out, sizeof out), sizeof out);
+    return fuse;
+}
+
+/* Once its request has been read and is not answered, no signal ends the process. */
+static void hang_in(const char *silent, int fuse)
+{
+    char path[600], request[FUSE_MIN_READ_BUFFER];
+    const char *const argv[] = {"stat", path, NULL};
+    pid_t pid;
+
+    snprintf(path, sizeof path, "%s/x", silent);
+    struct child child =
+        child_start(&(struct process_spec){.argv = argv, .timeout_us = 2000000}, FAST);
+    (void)child_until(&child, PROCESS_RUNNING);
+    pid = process_identity(child.process).pid;
+    CU_ASSERT_TRUE(read(fuse, request, sizeof request) > 0);
+    const struct process_result *r = child_wait(&child);
+    CU_ASSERT_EQUAL(r->stop, PROCESS_STOP_TIMEOUT);
+    CU_ASSERT_TRUE(r->stuck);
+    CU_ASSERT_TRUE(r->wall_us >= 5000000 && r->wall_us < 6500000);
+    CU_ASSERT_EQUAL(kill(pid, 0), 0);
+    child_free(&child);
+    close(fuse); /* the request fails, and the signal comes through */
+    CU_ASSERT_EQUAL(waitpid(pid, NULL, 0), pid);
+}
+
+static void a_child_that_hangs_in_the_kernel_is_given_up(void)
+{
+    char *dir = scratch_new(), silent[600];
+    int fuse;
+
+    snprintf(silent, sizeof silent, "%s/silent", dir);
+    scratch_folder(dir, "silent");
+    fuse = mount_silence(silent);
+    if (fuse < 0) {
+        suite_skip("T12 a child that hangs in the kernel is given up", "no FUSE mounts here");
+    } else {
+        hang_in(silent, fuse);
+        CU_ASSERT_EQUAL(umount2(silent, MNT_DETACH), 0);
+    }
+    scratch_free(dir);
+}
+
+/* Fifty sleepers: a shell that starts shells that start sleepers. */
 static void a_tree_of_forks_is_gone_when_the_call_ends(void)
 {
     char *dir = scratch_new();
@@ -692,6 +761,8 @@ static const struct test tests[] = {
     {"T10 a command that ignores TERM is killed", a_command_that_ignores_term_is_killed},
     {"T11 a stopped child is continued to its end, or killed",
      a_stopped_child_is_continued_to_its_end_or_killed},
+    {"T12 a child that hangs in the kernel is given up",
+     a_child_that_hangs_in_the_kernel_is_given_up},
     {"T13 a tree of forks is gone when the call ends", a_tree_of_forks_is_gone_when_the_call_ends},
     {"T14 a daemon in a session of its own is swept", a_daemon_is_swept},
     {"a sweep spares the families of others", a_sweep_spares_the_families_of_others},
