@@ -357,9 +357,13 @@ enum process_state process_step(struct process *p, int64_t now_us)
 
 size_t process_fds(const struct process *p, struct pollfd *fds, size_t max)
 {
+    /* Once it runs, the socket has nothing to say that cannot wait for its end; and then the end
+       stays readable. Neither is worth a turn of the loop. */
     const int all[PROCESS_FDS] = {
-        p->child.control, p->child.out, p->child.err,
-        p->state < PROCESS_ENDING ? p->child.pidfd : -1, /* stays readable once it has ended */
+        p->state < PROCESS_RUNNING ? p->child.control : -1,
+        p->child.out,
+        p->child.err,
+        p->state < PROCESS_ENDING ? p->child.pidfd : -1,
     };
     size_t count = 0;
 
