@@ -24,6 +24,40 @@ static const uint8_t steps[6] = {0, 95, 135, 175, 215, 255};
 #define GRAYS      232
 #define GRAY_COUNT 24
 
+static bool has_value(const char *text)
+{
+    return text && *text;
+}
+
+enum colour_level colour_level(const struct colour_hints *hints)
+{
+    const char *term = hints->term ? hints->term : "";
+    bool declared =
+        hints->rgb || str_eq(hints->colorterm, "truecolor") || str_eq(hints->colorterm, "24bit");
+    /* GNU screen passes the variable on, and garbles the colours. */
+    bool screen = str_starts(term, "screen") && !has_value(hints->tmux);
+
+    if (has_value(hints->no_color) || str_eq(hints->clicolor, "0") || hints->count < 8)
+        return COLOUR_MONO;
+    if (declared && !screen)
+        return COLOUR_TRUE;
+    return hints->count >= 256 ? COLOUR_256 : hints->count >= 16 ? COLOUR_16 : COLOUR_8;
+}
+
+int colour_level_parse(enum colour_level *level, const char *word)
+{
+    static const char *const words[] = {"mono", "8", "16", "256", "true"};
+
+    if (strcmp(word, "auto") == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0) {
+            *level = (enum colour_level)i;
+            return 0;
+        }
+    return E_PARSE;
+}
+
 static int parse_rgb(struct colour *out, const char *digits)
 {
     uint8_t bytes[3];

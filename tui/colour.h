@@ -6,9 +6,26 @@
 #ifndef TUI_COLOUR_H
 #define TUI_COLOUR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum colour_level { COLOUR_MONO, COLOUR_8, COLOUR_16, COLOUR_256, COLOUR_TRUE };
+
+/* What says how many colours there are. Texts may be NULL. */
+struct colour_hints {
+    const char *no_color;  /* $NO_COLOR: none, when it is not empty */
+    const char *clicolor;  /* $CLICOLOR: none, when it is 0 */
+    const char *colorterm; /* $COLORTERM: truecolor or 24bit */
+    const char *term;      /* $TERM */
+    const char *tmux;      /* $TMUX */
+    int count;             /* terminfo's number of colours */
+    bool rgb;              /* terminfo's flag for true colour */
+};
+
+enum colour_level colour_level(const struct colour_hints *hints);
+
+/* "auto" leaves *level alone, "mono", "8", "16", "256", "true" set it: 0, or E_PARSE. */
+int colour_level_parse(enum colour_level *level, const char *word);
 
 enum colour_kind { COLOUR_DEFAULT, COLOUR_PALETTE, COLOUR_RGB };
 
