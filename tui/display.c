@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * curses is given a description of the terminal that we altered (tui/terminfo.h), never reads keys
- * (tui/input.h does), never handles a signal and never writes to the terminal (tui/terminal.h
+ * (tui/decoder.h does), never handles a signal and never writes to the terminal (tui/terminal.h
  * does): its output goes to a file in memory, from which a frame is sent when it is whole. What
  * curses is good at remains: from two pictures of the screen, the cheapest bytes between them.
  */
@@ -70,8 +70,8 @@ struct display {
     int pair_count;
     struct grid shown; /* what the screen shows, */
     bool valid;        /* if it is known */
-    struct input input;
-    struct input_event events[EVENTS];
+    struct decoder decoder;
+    struct tty_event events[EVENTS];
     size_t event_count;
 };
 
@@ -286,7 +286,7 @@ int display_open(struct display **out, const struct display_options *options, st
     d->unicode = MB_CUR_MAX > 1 && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     d->mouse = options->mouse;
     d->in_fd = options->in_fd;
-    input_init(&d->input);
+    decoder_init(&d->decoder);
     grid_init(&d->shown, 0, 0);
     int rc = terminal_open(&d->terminal, options->in_fd, options->out_fd, err);
     if (rc == 0)
@@ -333,7 +333,7 @@ void display_close(struct display *d)
         (void)fclose(d->out);
     terminal_close(d->terminal);
     theme_free(d->mono);
-    input_free(&d->input);
+    decoder_free(&d->decoder);
     grid_free(&d->shown);
     free(d);
 }
@@ -539,10 +539,10 @@ void display_poll(const struct display *d, struct pollfd fds[DISPLAY_FDS])
 
 int display_wait(const struct display *d)
 {
-    return input_wait(&d->input);
+    return decoder_wait(&d->decoder);
 }
 
-static void note_event(struct display *d, struct input_event event)
+static void note_event(struct display *d, struct tty_event event)
 {
     if (d->event_count < EVENTS)
         d->events[d->event_count++] = event;
@@ -552,23 +552,23 @@ static void read_signals(struct display *d)
 {
     for (int number; (number = terminal_signal(d->terminal)) != 0;) {
         if (number != SIGWINCH && number != SIGCONT) {
-            note_event(d, (struct input_event){.kind = INPUT_SIGNAL, .signal = number});
+            note_event(d, (struct tty_event){.kind = TTY_SIGNAL, .signal = number});
             continue;
         }
         if (!d->left) {
             set_size(d);
             display_redraw(d);
         }
-        note_event(d, (struct input_event){.kind = INPUT_RESIZED});
+        note_event(d, (struct tty_event){.kind = TTY_RESIZED});
         if (number == SIGCONT)
-            note_event(d, (struct input_event){.kind = INPUT_SIGNAL, .signal = number});
+            note_event(d, (struct tty_event){.kind = TTY_SIGNAL, .signal = number});
     }
 }
 
 static void lose(struct display *d)
 {
     d->gone = true;
-    note_event(d, (struct input_event){.kind = INPUT_GONE});
+    note_event(d, (struct tty_event){.kind = TTY_GONE});
 }
 
 void display_read(struct display *d)
@@ -582,24 +582,24 @@ void display_read(struct display *d)
     if (d->gone || d->left)
         return;
     if (poll(&fd, 1, 0) <= 0) {
-        input_expire(&d->input);
+        decoder_expire(&d->decoder);
         return;
     }
     ssize_t n = read(d->in_fd, bytes, sizeof bytes);
     if (n > 0)
-        input_feed(&d->input, bytes, (size_t)n);
+        decoder_feed(&d->decoder, bytes, (size_t)n);
     else if (n == 0 || (errno != EINTR && errno != EAGAIN))
         lose(d);
 }
 
-bool display_next(struct display *d, struct input_event *event)
+bool display_next(struct display *d, struct tty_event *event)
 {
     if (d->event_count > 0) {
         *event = d->events[0];
         memmove(d->events, d->events + 1, --d->event_count * sizeof *d->events);
         return true;
     }
-    return input_next(&d->input, event);
+    return decoder_next(&d->decoder, event);
 }
 
 void display_mouse(struct display *d, bool on)

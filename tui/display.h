@@ -14,7 +14,7 @@
 
 #include "core/base/err.h"
 #include "tui/colour.h"
-#include "tui/input.h"
+#include "tui/decoder.h"
 
 struct display;
 struct grid;
@@ -53,7 +53,7 @@ void display_redraw(struct display *d); /* the next paint paints everything (Ctr
 void display_poll(const struct display *d, struct pollfd fds[DISPLAY_FDS]);
 int display_wait(const struct display *d);
 void display_read(struct display *d);
-bool display_next(struct display *d, struct input_event *event);
+bool display_next(struct display *d, struct tty_event *event);
 
 void display_mouse(struct display *d, bool on);
 bool display_has_mouse(const struct display *d);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
-#include "tui/input.h"
+#include "tui/decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +30,7 @@ static void require_key(struct key key)
 
 static void require_text(const char *text, size_t len)
 {
-    require(utf8_valid(text, len) && len <= 3 * (size_t)INPUT_PASTE);
+    require(utf8_valid(text, len) && len <= 3 * (size_t)DECODER_PASTE);
     for (size_t at = 0; at < len;) {
         int32_t cp;
         at += utf8_next(text + at, len - at, &cp);
@@ -39,16 +39,16 @@ static void require_text(const char *text, size_t len)
 }
 
 /* Writes down what an event was, so that two runs can be compared. */
-static void take_all(struct input *in, struct buf *log)
+static void take_all(struct decoder *in, struct buf *log)
 {
-    struct input_event e;
+    struct tty_event e;
 
-    while (input_next(in, &e)) {
-        if (e.kind == INPUT_KEY)
+    while (decoder_next(in, &e)) {
+        if (e.kind == TTY_KEY)
             require_key(e.key);
-        if (e.kind == INPUT_PASTED)
+        if (e.kind == TTY_PASTED)
             require_text(e.text, e.len);
-        if (e.kind == INPUT_MOUSE)
+        if (e.kind == TTY_MOUSE)
             require(e.mouse.x >= 0 && e.mouse.y >= 0 && e.mouse.button >= 0 && e.mouse.button < 4);
         require(buf_printf(log, "%d %d %u %d %d %zu\n", (int)e.kind, (int)e.key.code, e.key.mods,
                            e.mouse.x, e.mouse.y, e.len) == 0);
@@ -57,18 +57,18 @@ static void take_all(struct input *in, struct buf *log)
 
 static void run(struct buf *log, const uint8_t *data, size_t size, size_t cut)
 {
-    struct input in;
+    struct decoder in;
 
     buf_init(log, 1 << 24);
-    input_init(&in);
-    input_feed(&in, data, cut);
+    decoder_init(&in);
+    decoder_feed(&in, data, cut);
     take_all(&in, log);
-    input_feed(&in, data + cut, size - cut);
+    decoder_feed(&in, data + cut, size - cut);
     take_all(&in, log);
-    if (input_wait(&in) >= 0)
-        input_expire(&in);
+    if (decoder_wait(&in) >= 0)
+        decoder_expire(&in);
     take_all(&in, log);
-    input_free(&in);
+    decoder_free(&in);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

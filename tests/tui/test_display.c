@@ -275,7 +275,7 @@ static void wait_and_read(struct rig *rig)
     display_read(rig->display);
 }
 
-static bool next_event(struct rig *rig, struct input_event *event)
+static bool next_event(struct rig *rig, struct tty_event *event)
 {
     struct pollfd fds[DISPLAY_FDS];
 
@@ -295,15 +295,15 @@ static void keys_arrive_as_events(void)
 {
     static const char bytes[] = "j\x1b[5~\x1b[200~two\rlines\x1b[201~\x1b[<0;3;2M\x1b";
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
 
     rig_open(&rig, 80, 24, "xterm-256color");
     emulator_send(rig.emulator, bytes, sizeof bytes - 1);
     CU_ASSERT(next_event(&rig, &event) && event.key.code == 'j');
     CU_ASSERT(next_event(&rig, &event) && event.key.code == KEYCODE_PAGE_UP);
-    CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_PASTED);
+    CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_PASTED);
     CU_ASSERT(event.len == 9 && memcmp(event.text, "two\nlines", 9) == 0);
-    CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_MOUSE && event.mouse.x == 2);
+    CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_MOUSE && event.mouse.x == 2);
     CU_ASSERT(next_event(&rig, &event) && event.key.code == KEYCODE_ESC);
     CU_ASSERT_EQUAL(display_wait(rig.display), -1);
     rig_close(&rig);
@@ -312,14 +312,14 @@ static void keys_arrive_as_events(void)
 static void control_keys_are_keys_not_signals(void)
 {
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
     char name[KEY_NAME];
     static const char *const names[] = {"C-c", "C-z", "C-s", "C-q", "C-\\", "C-v", "Enter", "C-j"};
 
     rig_open(&rig, 80, 24, "xterm-256color");
     emulator_send(rig.emulator, "\x03\x1a\x13\x11\x1c\x16\r\n", 8);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_KEY);
+        CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_KEY);
         key_print(name, event.key);
         CU_ASSERT_STRING_EQUAL(name, names[i]);
     }
@@ -330,14 +330,14 @@ static void U01_any_size_is_drawn_and_back_again(void)
 {
     static const int sizes[][2] = {{1, 1}, {1, 200}, {200, 1}, {2, 1}, {20, 5}, {0, 0}, {80, 24}};
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
     int w, h;
 
     rig_open(&rig, 80, 24, "xterm-256color");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         emulator_resize(rig.emulator, sizes[i][0], sizes[i][1]);
         raise(SIGWINCH); /* no session leads this terminal, so nobody else says so */
-        CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_RESIZED);
+        CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_RESIZED);
         display_size(rig.display, &w, &h);
         CU_ASSERT_EQUAL(w, sizes[i][0] ? sizes[i][0] : 80);
         CU_ASSERT_EQUAL(h, sizes[i][1] ? sizes[i][1] : 24);
@@ -442,7 +442,7 @@ static void U07_painting_waits_while_the_terminal_is_behind(void)
 static void a_terminal_that_closes_is_said_to_be_gone(void)
 {
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
 
     clear_environment();
     rig = (struct rig){0};
@@ -451,7 +451,7 @@ static void a_terminal_that_closes_is_said_to_be_gone(void)
     struct display_options options = {.in_fd = slave, .out_fd = slave, .term = "xterm"};
     CU_ASSERT_EQUAL(display_open(&rig.display, &options, NULL), 0);
     emulator_free(emulator);
-    CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_GONE);
+    CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_GONE);
     grid_init(&rig.grid, 80, 24);
     CU_ASSERT_EQUAL(display_paint(rig.display, &rig.grid), DISPLAY_UNCHANGED);
     display_close(rig.display);
@@ -606,18 +606,18 @@ static void U13_every_way_out_puts_the_terminal_back(void)
 static void a_signal_is_an_event_once(void)
 {
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
 
     rig_open(&rig, 80, 24, "xterm-256color");
     raise(SIGTERM);
     CU_ASSERT(next_event(&rig, &event));
-    CU_ASSERT(event.kind == INPUT_SIGNAL && event.signal == SIGTERM);
+    CU_ASSERT(event.kind == TTY_SIGNAL && event.signal == SIGTERM);
     raise(SIGINT);
     raise(SIGTSTP);
     CU_ASSERT(next_event(&rig, &event) && event.signal == SIGINT);
     CU_ASSERT(next_event(&rig, &event) && event.signal == SIGTSTP);
     raise(SIGCONT);
-    CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_RESIZED);
+    CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_RESIZED);
     CU_ASSERT(next_event(&rig, &event) && event.signal == SIGCONT);
     rig_close(&rig);
 }
@@ -662,7 +662,7 @@ static void U12_without_unicode_only_ascii_is_sent(void)
 static void U02_a_storm_of_resizes_ends_in_the_right_picture(void)
 {
     struct rig rig;
-    struct input_event event;
+    struct tty_event event;
     unsigned state = 12345;
 
     rig_open(&rig, 80, 24, "xterm-256color");
@@ -672,7 +672,7 @@ static void U02_a_storm_of_resizes_ends_in_the_right_picture(void)
         int h = i == 2000 ? 24 : 1 + (int)(state >> 24) % 50;
         emulator_resize(rig.emulator, w, h);
         raise(SIGWINCH);
-        CU_ASSERT(next_event(&rig, &event) && event.kind == INPUT_RESIZED);
+        CU_ASSERT(next_event(&rig, &event) && event.kind == TTY_RESIZED);
         display_size(rig.display, &w, &h);
         grid_resize(&rig.grid, w, h);
         grid_box(&rig.grid, grid_rect(&rig.grid), ROLE_BORDER);

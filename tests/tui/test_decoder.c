@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tui/input.h"
+#include "tui/decoder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,53 +16,53 @@ static void print_mouse(struct buf *out, const struct mouse *m)
                m->button, m->x, m->y);
 }
 
-static void print_event(struct buf *out, const struct input_event *e)
+static void print_event(struct buf *out, const struct tty_event *e)
 {
     char name[KEY_NAME];
 
     if (out->len > 0)
         buf_char(out, ' ');
     switch (e->kind) {
-    case INPUT_KEY: {
+    case TTY_KEY: {
         key_print(name, e->key);
         buf_text(out, name);
         break;
     }
-    case INPUT_MOUSE: print_mouse(out, &e->mouse); break;
-    case INPUT_PASTED:
+    case TTY_MOUSE: print_mouse(out, &e->mouse); break;
+    case TTY_PASTED:
         buf_char(out, '{');
         buf_add(out, e->text, e->len);
         buf_text(out, e->cut ? "...}" : "}");
         break;
-    case INPUT_FOCUSED: buf_text(out, "focus"); break;
-    case INPUT_BLURRED: buf_text(out, "blur"); break;
+    case TTY_FOCUSED: buf_text(out, "focus"); break;
+    case TTY_BLURRED: buf_text(out, "blur"); break;
     default: CU_FAIL("a kind that bytes cannot make");
     }
 }
 
-static void take_all(struct input *in, struct buf *out)
+static void take_all(struct decoder *in, struct buf *out)
 {
-    struct input_event event;
+    struct tty_event event;
 
-    while (input_next(in, &event))
+    while (decoder_next(in, &event))
         print_event(out, &event);
 }
 
 /* The events of bytes that come in two pieces, and then nothing more comes. */
 static void run(struct buf *out, const char *bytes, size_t len, size_t cut)
 {
-    struct input in;
+    struct decoder in;
 
     buf_clear(out);
-    input_init(&in);
-    input_feed(&in, bytes, cut);
+    decoder_init(&in);
+    decoder_feed(&in, bytes, cut);
     take_all(&in, out);
-    input_feed(&in, bytes + cut, len - cut);
+    decoder_feed(&in, bytes + cut, len - cut);
     take_all(&in, out);
-    if (input_wait(&in) >= 0)
-        input_expire(&in);
+    if (decoder_wait(&in) >= 0)
+        decoder_expire(&in);
     take_all(&in, out);
-    input_free(&in);
+    decoder_free(&in);
 }
 
 struct sample {
@@ -203,19 +203,19 @@ static void split_anywhere_gives_the_same_events(void)
 
 static void a_lone_escape_waits_a_moment(void)
 {
-    struct input in;
-    struct input_event event;
+    struct decoder in;
+    struct tty_event event;
 
-    input_init(&in);
-    CU_ASSERT_EQUAL(input_wait(&in), -1);
-    input_feed(&in, "\x1b", 1);
-    CU_ASSERT_FALSE(input_next(&in, &event));
-    CU_ASSERT_EQUAL(input_wait(&in), INPUT_ESC_MS);
-    input_expire(&in);
-    CU_ASSERT(input_next(&in, &event));
+    decoder_init(&in);
+    CU_ASSERT_EQUAL(decoder_wait(&in), -1);
+    decoder_feed(&in, "\x1b", 1);
+    CU_ASSERT_FALSE(decoder_next(&in, &event));
+    CU_ASSERT_EQUAL(decoder_wait(&in), DECODER_ESC_MS);
+    decoder_expire(&in);
+    CU_ASSERT(decoder_next(&in, &event));
     CU_ASSERT_EQUAL(event.key.code, KEYCODE_ESC);
-    CU_ASSERT_EQUAL(input_wait(&in), -1);
-    input_free(&in);
+    CU_ASSERT_EQUAL(decoder_wait(&in), -1);
+    decoder_free(&in);
 }
 
 static void a_fake_end_of_a_paste_presses_nothing(void)
@@ -231,52 +231,52 @@ static void a_fake_end_of_a_paste_presses_nothing(void)
 
 static void an_unterminated_paste_is_handed_out_and_a_key_ends_it(void)
 {
-    struct input in;
+    struct decoder in;
     struct buf out;
 
     buf_init(&out, 1 << 16);
-    input_init(&in);
-    input_feed(&in, "\x1b[200~part", 10);
+    decoder_init(&in);
+    decoder_feed(&in, "\x1b[200~part", 10);
     take_all(&in, &out);
-    CU_ASSERT_EQUAL(input_wait(&in), INPUT_STALL_MS);
-    input_expire(&in);
+    CU_ASSERT_EQUAL(decoder_wait(&in), DECODER_STALL_MS);
+    decoder_expire(&in);
     take_all(&in, &out);
     CU_ASSERT_STRING_EQUAL(out.data, "{part}");
-    CU_ASSERT_EQUAL(input_wait(&in), -1);
-    input_feed(&in, "the rest of it comes late\r", 26); /* no typing: more of the paste */
+    CU_ASSERT_EQUAL(decoder_wait(&in), -1);
+    decoder_feed(&in, "the rest of it comes late\r", 26); /* no typing: more of the paste */
     take_all(&in, &out);
-    input_expire(&in);
+    decoder_expire(&in);
     take_all(&in, &out);
-    input_feed(&in, "j", 1);
+    decoder_feed(&in, "j", 1);
     take_all(&in, &out);
     CU_ASSERT_STRING_EQUAL(out.data, "{part} {the rest of it comes late\n} j");
-    input_free(&in);
+    decoder_free(&in);
     buf_free(&out);
 }
 
 static void a_paste_of_more_than_a_megabyte_is_cut_and_said_to_be(void)
 {
     static char piece[4096];
-    struct input in;
-    struct input_event event;
+    struct decoder in;
+    struct tty_event event;
     size_t events = 0;
 
     memset(piece, 'x', sizeof piece);
-    input_init(&in);
-    input_feed(&in, "\x1b[200~", 6);
+    decoder_init(&in);
+    decoder_feed(&in, "\x1b[200~", 6);
     for (int i = 0; i < 300; i++) {
-        CU_ASSERT_FALSE(input_next(&in, &event));
-        input_feed(&in, piece, sizeof piece);
+        CU_ASSERT_FALSE(decoder_next(&in, &event));
+        decoder_feed(&in, piece, sizeof piece);
     }
-    input_feed(&in, "\x1b[201~", 6);
-    while (input_next(&in, &event)) {
-        CU_ASSERT_EQUAL(event.kind, INPUT_PASTED);
-        CU_ASSERT_EQUAL(event.len, INPUT_PASTE);
+    decoder_feed(&in, "\x1b[201~", 6);
+    while (decoder_next(&in, &event)) {
+        CU_ASSERT_EQUAL(event.kind, TTY_PASTED);
+        CU_ASSERT_EQUAL(event.len, DECODER_PASTE);
         CU_ASSERT(event.cut);
         events++;
     }
     CU_ASSERT_EQUAL(events, 1);
-    input_free(&in);
+    decoder_free(&in);
 }
 
 static void a_long_report_is_dropped_to_its_end(void)
@@ -303,12 +303,12 @@ static void a_long_report_is_dropped_to_its_end(void)
 
 static void U11_a_million_random_bytes_do_no_harm(void)
 {
-    struct input in;
-    struct input_event event;
+    struct decoder in;
+    struct tty_event event;
     unsigned long long state = 88172645463325252ULL;
     size_t events = 0;
 
-    input_init(&in);
+    decoder_init(&in);
     for (int round = 0; round < 4000; round++) {
         unsigned char bytes[256];
         for (size_t i = 0; i < sizeof bytes; i++) {
@@ -319,19 +319,19 @@ static void U11_a_million_random_bytes_do_no_harm(void)
             if (state % 19 == 0)
                 bytes[i] = "\x1b[]O<;M~u2"[state / 19 % 10];
         }
-        input_feed(&in, bytes, sizeof bytes);
-        for (; input_next(&in, &event); events++)
-            CU_ASSERT(event.kind <= INPUT_BLURRED);
+        decoder_feed(&in, bytes, sizeof bytes);
+        for (; decoder_next(&in, &event); events++)
+            CU_ASSERT(event.kind <= TTY_BLURRED);
         if (round % 5 == 0)
-            input_expire(&in);
+            decoder_expire(&in);
     }
     CU_ASSERT(events > 10000);
     CU_ASSERT(in.pending.len <= 1 << 16);
-    input_free(&in);
+    decoder_free(&in);
 }
 
-const struct suite suite_input = {
-    "input",
+const struct suite suite_decoder = {
+    "decoder",
     (const struct test[]){
         {"bytes become the keys that were pressed", bytes_become_the_keys_that_were_pressed},
         {"split anywhere gives the same events", split_anywhere_gives_the_same_events},

@@ -4,7 +4,7 @@
  * and whether they made an event; none used means that more must come. Sequences are those of xterm
  * and its kin, rxvt, the Linux console, and the "CSI u" form of kitty and fixterms.
  */
-#include "tui/input.h"
+#include "tui/decoder.h"
 
 #include <string.h>
 
@@ -85,11 +85,11 @@ static int32_t find_code(const struct code *table, size_t count, int number)
     return KEYCODE_NONE;
 }
 
-static struct found key_found(struct input_event *event, size_t used, int32_t code, unsigned mods)
+static struct found key_found(struct tty_event *event, size_t used, int32_t code, unsigned mods)
 {
     if (code == KEYCODE_NONE)
         return (struct found){used, false};
-    event->kind = INPUT_KEY;
+    event->kind = TTY_KEY;
     event->key = key_normal((struct key){code, mods});
     return (struct found){used, true};
 }
@@ -130,7 +130,7 @@ static int param(const struct csi *csi, int index, int otherwise)
     return index < csi->count && csi->params[index] > 0 ? csi->params[index] : otherwise;
 }
 
-static struct found mouse_found(struct input_event *event, size_t used, int bits, int x, int y,
+static struct found mouse_found(struct tty_event *event, size_t used, int bits, int x, int y,
                                 bool release)
 {
     struct mouse mouse = {.x = x - 1, .y = y - 1, .button = (bits & 3) + 1};
@@ -152,19 +152,19 @@ static struct found mouse_found(struct input_event *event, size_t used, int bits
         mouse.kind = release || mouse.button == 4 ? MOUSE_RELEASE : MOUSE_PRESS;
         mouse.button = mouse.button == 4 ? 0 : mouse.button;
     }
-    event->kind = INPUT_MOUSE;
+    event->kind = TTY_MOUSE;
     event->mouse = mouse;
     return (struct found){used, true};
 }
 
-static struct found focus_found(struct input_event *event, size_t used, bool in)
+static struct found focus_found(struct tty_event *event, size_t used, bool in)
 {
-    event->kind = in ? INPUT_FOCUSED : INPUT_BLURRED;
+    event->kind = in ? TTY_FOCUSED : TTY_BLURRED;
     return (struct found){used, true};
 }
 
 /* A key by its code point, as kitty, fixterms and xterm's modifyOtherKeys report it. */
-static struct found unicode_found(struct input_event *event, size_t used, int number, unsigned mods)
+static struct found unicode_found(struct tty_event *event, size_t used, int number, unsigned mods)
 {
     int32_t code = FIND(unicode_codes, number);
     bool control = number < ' ' || (number >= 0x7F && number < 0xA0);
@@ -177,7 +177,7 @@ static struct found unicode_found(struct input_event *event, size_t used, int nu
     return key_found(event, used, code, mods);
 }
 
-static struct found tilde_found(struct input *in, struct input_event *event, const struct csi *csi,
+static struct found tilde_found(struct decoder *in, struct tty_event *event, const struct csi *csi,
                                 size_t used, unsigned alt)
 {
     unsigned extra = csi->final == '^'   ? KEYMOD_CTRL /* rxvt's way */
@@ -197,7 +197,7 @@ static struct found tilde_found(struct input *in, struct input_event *event, con
     return key_found(event, used, FIND(tildes, number), mods_of(param(csi, 1, 1)) | extra | alt);
 }
 
-static struct found csi_found(struct input *in, struct input_event *event, const struct csi *csi,
+static struct found csi_found(struct decoder *in, struct tty_event *event, const struct csi *csi,
                               size_t used, unsigned alt)
 {
     if (csi->prefix == '<' && (csi->final == 'M' || csi->final == 'm') && csi->count == 3)
@@ -226,7 +226,7 @@ static struct found csi_found(struct input *in, struct input_event *event, const
 }
 
 /* The X10 form of a mouse report: three bytes behind CSI M. */
-static struct found parse_x10(struct input_event *event, const char *b, size_t n, size_t head)
+static struct found parse_x10(struct tty_event *event, const char *b, size_t n, size_t head)
 {
     const unsigned char *at = (const unsigned char *)b + head;
 
@@ -242,14 +242,14 @@ static bool is_final(char c)
     return c >= '@' && c <= '~';
 }
 
-static struct found skip_rest(struct input *in, enum skip skip, size_t used)
+static struct found skip_rest(struct decoder *in, enum skip skip, size_t used)
 {
     in->skip = skip;
     return (struct found){used, false};
 }
 
 /* Goes on dropping a report. */
-static struct found parse_skipped(struct input *in, const char *b, size_t n)
+static struct found parse_skipped(struct decoder *in, const char *b, size_t n)
 {
     bool string = in->skip == SKIP_STRING;
 
@@ -268,7 +268,7 @@ static struct found parse_skipped(struct input *in, const char *b, size_t n)
 }
 
 /* CSI, its two bytes at b[head - 2]. */
-static struct found parse_csi(struct input *in, struct input_event *event, const char *b, size_t n,
+static struct found parse_csi(struct decoder *in, struct tty_event *event, const char *b, size_t n,
                               size_t head, unsigned alt)
 {
     struct csi csi = {0};
@@ -307,7 +307,7 @@ static struct found parse_csi(struct input *in, struct input_event *event, const
     return csi_found(in, event, &csi, at + 1, alt);
 }
 
-static struct found parse_ss3(struct input_event *event, const char *b, size_t n, size_t head,
+static struct found parse_ss3(struct tty_event *event, const char *b, size_t n, size_t head,
                               unsigned alt)
 {
     if (n == head)
@@ -334,7 +334,7 @@ static int32_t control_code(unsigned char c, unsigned *mods)
 }
 
 /* A character, a control or the key Esc, behind `head` bytes that are its Alt. */
-static struct found parse_char(struct input_event *event, const char *b, size_t n, size_t head,
+static struct found parse_char(struct tty_event *event, const char *b, size_t n, size_t head,
                                unsigned mods, bool expired)
 {
     int32_t cp;
@@ -354,7 +354,7 @@ static bool opens(char c)
     return c == '[' || c == 'O';
 }
 
-static struct found parse_escape(struct input *in, struct input_event *event, const char *b,
+static struct found parse_escape(struct decoder *in, struct tty_event *event, const char *b,
                                  size_t n)
 {
     if (n == 1)
@@ -385,14 +385,14 @@ static struct found parse_escape(struct input *in, struct input_event *event, co
 }
 
 /* Room for one more byte, or the rest of the paste is dropped. */
-static void paste_byte(struct input *in, char c)
+static void paste_byte(struct decoder *in, char c)
 {
-    if (in->paste.len >= INPUT_PASTE || buf_char(&in->paste, c) < 0)
+    if (in->paste.len >= DECODER_PASTE || buf_char(&in->paste, c) < 0)
         in->cut = true;
 }
 
 /* Takes the bytes of a paste: line ends become LF; of the controls only LF and TAB are text. */
-static void paste_bytes(struct input *in, const char *b, size_t n)
+static void paste_bytes(struct decoder *in, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)b[i];
@@ -425,11 +425,11 @@ static bool is_fake_end(const char *rest, size_t n)
 
 /* C1 controls and bytes that are no UTF-8 come out of the whole text: a character may have arrived
    in two pieces. */
-static void clean_paste(struct input *in)
+static void clean_paste(struct decoder *in)
 {
     struct buf clean;
 
-    buf_init(&clean, 3 * (size_t)INPUT_PASTE);
+    buf_init(&clean, 3 * (size_t)DECODER_PASTE);
     for (size_t at = 0; at < in->paste.len;) {
         int32_t cp;
         size_t used = utf8_next(in->paste.data + at, in->paste.len - at, &cp);
@@ -446,23 +446,23 @@ static void clean_paste(struct input *in)
     in->paste = clean;
 }
 
-static bool paste_out(struct input *in, struct input_event *event)
+static bool paste_out(struct decoder *in, struct tty_event *event)
 {
     clean_paste(in);
-    *event = (struct input_event){
-        .kind = INPUT_PASTED, .text = in->paste.data, .len = in->paste.len, .cut = in->cut};
+    *event = (struct tty_event){
+        .kind = TTY_PASTED, .text = in->paste.data, .len = in->paste.len, .cut = in->cut};
     in->taken = true;
     in->cut = false;
     return event->len > 0;
 }
 
-static size_t left(const struct input *in)
+static size_t left(const struct decoder *in)
 {
     return in->pending.len - in->at;
 }
 
 /* Inside a paste: true when it has ended and is in *event. */
-static bool parse_paste(struct input *in, struct input_event *event)
+static bool parse_paste(struct decoder *in, struct tty_event *event)
 {
     const char *b = in->pending.data + in->at;
     size_t n = left(in);
@@ -477,12 +477,12 @@ static bool parse_paste(struct input *in, struct input_event *event)
     return paste_out(in, event);
 }
 
-static struct found parse(struct input *in, struct input_event *event)
+static struct found parse(struct decoder *in, struct tty_event *event)
 {
     const char *b = in->pending.data + in->at;
     size_t n = left(in);
 
-    *event = (struct input_event){0};
+    *event = (struct tty_event){0};
     if (in->skip != SKIP_NOTHING)
         return parse_skipped(in, b, n);
     if (b[0] == ESC)
@@ -490,20 +490,20 @@ static struct found parse(struct input *in, struct input_event *event)
     return parse_char(event, b, n, 0, 0, in->expired);
 }
 
-void input_init(struct input *in)
+void decoder_init(struct decoder *in)
 {
-    *in = (struct input){0};
+    *in = (struct decoder){0};
     buf_init(&in->pending, PENDING_MAX);
-    buf_init(&in->paste, 3 * (size_t)INPUT_PASTE);
+    buf_init(&in->paste, 3 * (size_t)DECODER_PASTE);
 }
 
-void input_free(struct input *in)
+void decoder_free(struct decoder *in)
 {
     buf_free(&in->pending);
     buf_free(&in->paste);
 }
 
-void input_feed(struct input *in, const void *bytes, size_t len)
+void decoder_feed(struct decoder *in, const void *bytes, size_t len)
 {
     if (len == 0)
         return;
@@ -517,7 +517,7 @@ void input_feed(struct input *in, const void *bytes, size_t len)
         buf_clear(&in->pending); /* garbage without end */
 }
 
-static bool next_pasted(struct input *in, struct input_event *event)
+static bool next_pasted(struct decoder *in, struct tty_event *event)
 {
     size_t before = in->at;
 
@@ -533,7 +533,7 @@ static bool next_pasted(struct input *in, struct input_event *event)
     return false;
 }
 
-bool input_next(struct input *in, struct input_event *event)
+bool decoder_next(struct decoder *in, struct tty_event *event)
 {
     if (in->taken) {
         in->taken = false;
@@ -554,14 +554,14 @@ bool input_next(struct input *in, struct input_event *event)
     }
 }
 
-int input_wait(const struct input *in)
+int decoder_wait(const struct decoder *in)
 {
     if (in->pasting)
-        return in->stalled ? -1 : INPUT_STALL_MS;
-    return left(in) > 0 || in->skip != SKIP_NOTHING ? INPUT_ESC_MS : -1;
+        return in->stalled ? -1 : DECODER_STALL_MS;
+    return left(in) > 0 || in->skip != SKIP_NOTHING ? DECODER_ESC_MS : -1;
 }
 
-void input_expire(struct input *in)
+void decoder_expire(struct decoder *in)
 {
     if (in->pasting)
         in->stalled = true;
