@@ -235,7 +235,7 @@ static void tokens(void)
     CU_ASSERT_EQUAL(message_tokens_of(""), 0);
     CU_ASSERT_EQUAL(message_tokens_of("1234"), 1);
     CU_ASSERT_EQUAL(message_tokens(m), 4 + 2);
-    (void)message_add_call(m);
+    CU_ASSERT_FALSE(message_add_call(m)->args_valid);
     CU_ASSERT_EQUAL(message_tokens(m), 4 + 2 + 8 + 1);
     message_free(m);
 }

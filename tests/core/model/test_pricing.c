@@ -8,8 +8,11 @@
 
 static void look_up(void)
 {
-    static const struct price own[] = {
-        {"gpt-5", 1, 1, 1, 1}, {"local*", 0, 0, 0, 0}, {"local-big*", 7, -1, -1, 7}};
+    static const struct price own[] = {{"gpt-5", 1, 1, 1, 1},
+                                       {"local*", 0, 0, 0, 0},
+                                       {"local-big*", 7, -1, -1, 7},
+                                       {"whole*", 1, 1, 1, 1},
+                                       {"whole", 2, 2, 2, 2}};
     static const struct {
         const char *model, *row;
     } cases[] = {
@@ -29,17 +32,19 @@ static void look_up(void)
         {"x/gpt-5", "gpt-5"},
         {"local-7b", "local*"},
         {"local-big-70b", "local-big*"},
+        {"whole", "whole"},
+        {"whole-1", "whole*"},
         {"simulator", "simulator*"},
         {"unheard-of", NULL},
         {"", NULL},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct price *row = price_find(cases[i].model, own, 3);
+        const struct price *row = price_find(cases[i].model, own, 5);
 
         CU_ASSERT_TRUE(str_eq(row ? row->model : NULL, cases[i].row));
     }
-    CU_ASSERT_PTR_EQUAL(price_find("x/gpt-5", own, 3), &own[0]);
+    CU_ASSERT_PTR_EQUAL(price_find("x/gpt-5", own, 5), &own[0]);
 }
 
 static void table(void)
@@ -90,6 +95,8 @@ static void costs(void)
 {
     static const struct price price = {"m", 1000000, 100000, 2000000, 10000000};
     static const struct price plain = {"m", 1000000, -1, -1, 10000000};
+    static const struct price half_cent = {"m", 500000, -1, -1, 0};
+    static const struct price under_half = {"m", 499999, -1, -1, 0};
     static const struct price half = {"m", -1, -1, -1, 10000000};
     static const struct {
         const struct price *price;
@@ -107,6 +114,12 @@ static void costs(void)
         {&price, {100, 10, -1, -1, 5, 110, -1, true}, 200},
         {&price, {100, 10, -1, -1, -1, 110, 7, true}, 7},
         {&price, {0, 0, -1, -1, -1, 0, -1, true}, 0},
+        {&price, {0, 1, -1, -1, -1, 5, -1, true}, 50},
+        {&price, {100, 0, -1, -1, -1, 100, -1, true}, 100},
+        {&price, {100, 10, 0, 0, -1, 110, 0, true}, 0},
+        {&price, {1, 0, -1, -1, -1, 1, -1, true}, 1},
+        {&half_cent, {1, 0, -1, -1, -1, 1, -1, true}, 1},
+        {&under_half, {1, 0, -1, -1, -1, 1, -1, true}, 0},
         {&price, {-1, 10, -1, -1, -1, -1, -1, true}, COST_UNKNOWN},
         {&price, {10, -1, -1, -1, -1, -1, -1, true}, COST_UNKNOWN},
         {&half, {10, 10, -1, -1, -1, -1, -1, true}, COST_UNKNOWN},

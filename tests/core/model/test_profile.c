@@ -39,6 +39,53 @@ static void formats(void)
     CU_ASSERT_PTR_NULL(provider_find("none"));
 }
 
+/* What is known of each server, from the protocol sheet: name of the token limit, whether it takes
+   stream_options, tool_choice and parallel_tool_calls, and its rules. */
+static void habits(void)
+{
+    static const struct {
+        const char *name, *max_tokens, *flags;
+        enum id_rule ids;
+        enum echo_rule echo;
+        enum effort_rule effort;
+        enum content_rule content;
+    } cases[] = {
+        {"openai", "max_completion_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"azure", "max_completion_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"openrouter", "max_tokens", "otp", ID_ANY, ECHO_OPAQUE, EFFORT_OBJECT, CONTENT_NULL},
+        {"deepseek", "max_tokens", "ot", ID_ANY, ECHO_TEXT_WITH_CALLS, EFFORT_NEVER, CONTENT_EMPTY},
+        {"groq", "max_completion_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"mistral", "max_tokens", "tp", ID_ALNUM9, ECHO_NONE, EFFORT_SENT, CONTENT_EMPTY},
+        {"gemini", "max_tokens", "ot", ID_ANY, ECHO_OPAQUE, EFFORT_SENT, CONTENT_NULL},
+        {"together", "max_tokens", "ot", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"fireworks", "max_tokens", "ot", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"xai", "max_completion_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"ollama", "max_tokens", "o", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_EMPTY},
+        {"llama.cpp", "max_tokens", "otp", ID_ALNUM9, ECHO_NONE, EFFORT_SENT, CONTENT_EMPTY},
+        {"vllm", "max_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_EMPTY},
+        {"lmstudio", "max_tokens", "ot", ID_ALNUM9, ECHO_NONE, EFFORT_SENT, CONTENT_EMPTY},
+        {"simulator", "max_tokens", "otp", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+        {"generic", "max_tokens", "ot", ID_ANY, ECHO_NONE, EFFORT_SENT, CONTENT_NULL},
+    };
+    size_t count = sizeof cases / sizeof *cases;
+
+    CU_ASSERT_PTR_NULL(profile_at(count));
+    for (size_t i = 0; i < count; i++) {
+        const struct profile *p = profile_find(cases[i].name);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT_STRING_EQUAL(p->max_tokens, cases[i].max_tokens);
+        CU_ASSERT_EQUAL(p->stream_options, strchr(cases[i].flags, 'o') != NULL);
+        CU_ASSERT_EQUAL(p->tool_choice, strchr(cases[i].flags, 't') != NULL);
+        CU_ASSERT_EQUAL(p->parallel, strchr(cases[i].flags, 'p') != NULL);
+        CU_ASSERT_EQUAL(p->ids, cases[i].ids);
+        CU_ASSERT_EQUAL(p->echo, cases[i].echo);
+        CU_ASSERT_EQUAL(p->effort, cases[i].effort);
+        CU_ASSERT_EQUAL(p->content, cases[i].content);
+        CU_ASSERT_EQUAL(p->retry_status, strcmp(p->name, "groq") == 0 ? 498 : 0);
+    }
+}
+
 static void hosts(void)
 {
     static const struct {
@@ -180,6 +227,7 @@ static void keys(void)
 
 static const struct test tests[] = {
     {"every profile has a name, a format, and finds itself by its own address", table},
+    {"every server is asked in the way that is known of it", habits},
     {"every format has all its functions", formats},
     {"a profile is chosen by host, never by a part of one", hosts},
     {"a base URL comes out the same however it is written, also the second time", base_urls},

@@ -520,6 +520,16 @@ static void bad_extra(void)
     transcript_free(t);
 }
 
+static void longest_tool_name(void)
+{
+    static const struct model_tool tool = {
+        "n234567890123456789012345678901234567890123456789012345678901234", NULL, "{}"};
+    struct transcript *t = begin_as("generic", &tool, 1);
+
+    CU_ASSERT_PTR_NULL(strstr(transcript_tools_text(t), "description"));
+    transcript_free(t);
+}
+
 static void bad_tools(void)
 {
     static const struct model_tool tools[] = {
@@ -619,6 +629,7 @@ static const struct test tests[] = {
     {"a chain rebuilt from its messages gives the same bytes", rebuilt},
     {"parameters are sent under the names the server knows", parameters},
     {"extra members that are no JSON object are refused", bad_extra},
+    {"a tool's name may have 64 bytes, and no description", longest_tool_name},
     {"a tool with a bad name or schema is refused by name", bad_tools},
     {"hash inputs are canonical", hash_inputs},
     {"a conversation over the ceiling is refused and stays usable", too_long},
