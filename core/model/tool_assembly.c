@@ -9,11 +9,9 @@
  *                  or still empty under another name, or came in this very event (servers that say
  *                  index 0 for every call). The same name on unfinished arguments -> more of it. A
  *                  different one -> two unfinished calls share an index: protocol error.
- *   no index       a known id -> that slot, unless its arguments are finished and more come.
- *                  an id and a name, both new -> a new call.
- *                  a name with arguments behind a finished call -> a new call.
- *                  anything else -> the last slot.
- *   no slot yet    a new one.
+ *   no index       a known id -> that slot; another id and a name -> a new call; else the last
+ * slot. But behind a finished call, a name with arguments, or another name, is a new one. no slot
+ * yet    a new one.
  */
 #include "core/model/tool_assembly.h"
 
@@ -95,16 +93,23 @@ static int place_by_index(size_t *slot, const struct tool_assembly *a,
     return 0;
 }
 
+/* Whether a fragment with a name begins the next call although nothing else tells them apart. */
+static bool is_next_call(const struct tool_slot *slot, const struct tool_fragment *f)
+{
+    const char *name = text_of(f->name);
+
+    return *name && (f->args_len > 0 || strcmp(slot->name, name) != 0) && finished(slot);
+}
+
 static size_t place_by_id(const struct tool_assembly *a, const struct tool_fragment *f)
 {
-    size_t known = by_id(a, text_of(f->id)), last = a->count ? a->count - 1 : NOT_FOUND;
-    bool named = *text_of(f->name) != '\0';
+    size_t slot = by_id(a, text_of(f->id));
 
-    if (known != NOT_FOUND)
-        return named && f->args_len > 0 && finished(&a->slots[known]) ? NOT_FOUND : known;
-    if (last == NOT_FOUND || (*text_of(f->id) && named))
+    if (slot == NOT_FOUND && *text_of(f->id) && *text_of(f->name))
         return NOT_FOUND;
-    return named && f->args_len > 0 && finished(&a->slots[last]) ? NOT_FOUND : last;
+    if (slot == NOT_FOUND && a->count > 0)
+        slot = a->count - 1;
+    return slot != NOT_FOUND && is_next_call(&a->slots[slot], f) ? NOT_FOUND : slot;
 }
 
 static int open_slot(struct tool_assembly *a, const struct tool_fragment *f, size_t *slot,

@@ -347,6 +347,13 @@ static void causes(void)
     CU_ASSERT_TRUE(says(judged(200, "<html>\x1b[2J<b>Log in</b></html>", facts), "host:1",
                         "<html> [2J<b>Log in</b></html>"));
     CU_ASSERT_TRUE(says(judged(204, "", facts), "host:1", "the answer is empty"));
+    facts.transfer_text = "as the network says";
+    CU_ASSERT_TRUE(says(judged(500, ERROR("\"message\":\"own words\""), facts), "host:1 failed",
+                        ": own words"));
+    facts.outcome = HTTP_RESET;
+    CU_ASSERT_STRING_EQUAL(judged(200, "{\"error\":", facts).cause, "as the network says");
+    facts.transfer_text = "";
+    CU_ASSERT_TRUE(says(judged(200, "{\"error\":", facts), "host:1", "broke off"));
 }
 
 static void long_causes(void)

@@ -95,6 +95,7 @@ static void costs(void)
 {
     static const struct price price = {"m", 1000000, 100000, 2000000, 10000000};
     static const struct price plain = {"m", 1000000, -1, -1, 10000000};
+    static const struct price nothing = {"m", 0, 0, 0, 0};
     static const struct price half_cent = {"m", 500000, -1, -1, 0};
     static const struct price under_half = {"m", 499999, -1, -1, 0};
     static const struct price half = {"m", -1, -1, -1, 10000000};
@@ -118,6 +119,7 @@ static void costs(void)
         {&price, {100, 0, -1, -1, -1, 100, -1, true}, 100},
         {&price, {100, 10, 0, 0, -1, 110, 0, true}, 0},
         {&price, {1, 0, -1, -1, -1, 1, -1, true}, 1},
+        {&nothing, {100, 10, -1, -1, -1, 110, -1, true}, 0},
         {&half_cent, {1, 0, -1, -1, -1, 1, -1, true}, 1},
         {&under_half, {1, 0, -1, -1, -1, 1, -1, true}, 0},
         {&price, {-1, 10, -1, -1, -1, -1, -1, true}, COST_UNKNOWN},
