@@ -313,9 +313,10 @@ static void world_stalled(void *self, const char *text)
     tell(self, &news);
 }
 
-static void world_lost(void *self, struct run *run)
+static void world_lost(void *self, struct run *run, const char *text)
 {
-    const struct engine_news news = {.kind = NEWS_LOST, .run = run_id(run), .uid = run_uid(run)};
+    const struct engine_news news = {
+        .kind = NEWS_LOST, .run = run_id(run), .uid = run_uid(run), .text = text};
 
     tell(self, &news);
 }

@@ -29,7 +29,7 @@ enum news_kind {
     NEWS_STORED,  /* seq: read the file up to there */
     NEWS_DELTA,   /* run, uid, call, delta, text: something to draw, not stored */
     NEWS_STALLED, /* text = why nothing can be stored; NULL = it can again */
-    NEWS_LOST,    /* run, uid: another process owns it now */
+    NEWS_LOST,    /* run, uid, text: another process owns it now */
     NEWS_AT_REST, /* nothing is in flight and nothing will happen by itself */
     NEWS_STOPPED  /* the last: after engine_stop */
 };

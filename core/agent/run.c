@@ -267,6 +267,10 @@ static void recovered(struct run *run)
     json_set_text(body, "how", json_text(run->input->facts, "how"));
     run_event(run, EVENT_OWNER, run->node, body);
     run->state_since_us = run->input->mono_us;
+    if (run->phase == PHASE_NEW) {
+        start(run); /* stored, but its first decision was not */
+        return;
+    }
     if (run->phase == PHASE_MODEL)
         model_abandon(run, "lost", "rerail ended while it was in flight");
     if (run->phase == PHASE_TOOLS)
@@ -320,7 +324,7 @@ static void pass_time(struct run *run)
     run->last_us = run->input->mono_us;
 }
 
-static void record_head(struct run *run)
+void run_record_head(struct run *run)
 {
     if (run->node == run->head_before)
         return;
@@ -329,6 +333,7 @@ static void record_head(struct run *run)
     record->head.from = run->head_before;
     record->head.to = run->node;
     record->head.op = HEAD_APPEND;
+    run->head_before = run->node;
 }
 
 void run_record_checkpoint(struct run *run, int64_t seq)
@@ -353,13 +358,28 @@ void run_step(struct run *run, const struct input *input, struct step_out *out)
     run->next_seq = input->seq + 1;
     pass_time(run);
     deciders[input->kind](run);
-    record_head(run);
+    run_record_head(run);
     if (run->checkpoint_due)
         run_record_checkpoint(run, input->seq);
     struct hash decision = run_decision(out, batch_from, action_from);
     input_record(input, &decision, run_record(run, RECORD_INPUT));
     run->input = NULL;
     run->out = NULL;
+}
+
+int run_change(struct run *run, const char *name, const char *value, struct err *err)
+{
+    int rc = run_config_set(run->config, name, value, err);
+
+    if (rc < 0)
+        return rc;
+    cJSON *change = cJSON_CreateObject();
+    json_set_text(change, "name", name);
+    json_set_text(change, "value", value);
+    if (!run->changes)
+        run->changes = cJSON_CreateArray();
+    cJSON_AddItemToArray(run->changes, change);
+    return 0;
 }
 
 int run_new(struct run **out, int64_t id, const char *uid, const char *spec, struct err *err)
@@ -398,6 +418,7 @@ void run_free(struct run *run)
     }
     free(run->notes);
     grants_free(run);
+    cJSON_Delete(run->changes);
     idempotency_free(&run->cache);
     toolset_free(run->tools);
     run_spec_free(run->spec);

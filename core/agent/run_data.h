@@ -130,6 +130,7 @@ struct run {
     struct jump jump;
     int64_t undo[RUN_UNDO_MAX], redo[RUN_UNDO_MAX];
     int undo_count, redo_count, tips;
+    cJSON *changes; /* settings changed since the start: array of {name, value}; NULL = none */
     struct policy_grant *grants; /* owns their texts */
     size_t grant_count, grant_cap;
     struct idempotency_cache cache;
@@ -158,6 +159,7 @@ void run_allow(struct run *run, int left, const char *reason);
 bool run_take_step(struct run *run);
 /* seq 0 = only a place to go back to, not one to resume from. */
 void run_record_checkpoint(struct run *run, int64_t seq);
+void run_record_head(struct run *run); /* what was appended so far, for the branch */
 double run_ms(int64_t us);
 
 /* step_model.c */
@@ -222,6 +224,8 @@ void jump_clear(struct run *run);
 void grant_add(struct run *run, const char *tool, const char *args);
 void grant_call(struct run *run, const struct tool_slot *slot);
 void grants_free(struct run *run);
+/* Changes a setting of this run, for good: it is part of every later summary. */
+int run_change(struct run *run, const char *name, const char *value, struct err *err);
 
 /* limits.c: what stands in the way of the next model call; NULL = nothing. */
 enum limit_action { LIMIT_PAUSE, LIMIT_FINISH };

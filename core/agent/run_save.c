@@ -115,6 +115,39 @@ static void save_grants(cJSON *root, const struct run *run)
     }
 }
 
+static void save_cache(cJSON *root, const struct run *run)
+{
+    char hash[2 * SHA256_BYTES + 1];
+
+    if (run->cache.count == 0)
+        return;
+    cJSON *list = cJSON_AddArrayToObject(root, "cache");
+    for (size_t i = 0; i < run->cache.count; i++) {
+        const struct idempotency_entry *entry = idempotency_at(&run->cache, i);
+        cJSON *pair = cJSON_CreateObject();
+
+        sha256_text(hash, &entry->call);
+        json_set_text(pair, "call", hash);
+        json_set_int(pair, "node", entry->result);
+        cJSON_AddItemToArray(list, pair);
+    }
+}
+
+static void load_cache(struct run *run, const cJSON *root)
+{
+    const cJSON *pair;
+
+    idempotency_free(&run->cache);
+    idempotency_init(&run->cache, (uint64_t)json_int(root, "epoch", 0));
+    cJSON_ArrayForEach(pair, json_array(root, "cache"))
+    {
+        struct hash call;
+
+        if (load_hash(&call, pair, "call") == 0)
+            idempotency_put(&run->cache, &call, run->cache.epoch, json_int(pair, "node", 0));
+    }
+}
+
 char *run_save(const struct run *run)
 {
     cJSON *root = cJSON_CreateObject();
@@ -146,6 +179,9 @@ char *run_save(const struct run *run)
     save_list(root, "undo", run->undo, run->undo_count);
     save_list(root, "redo", run->redo, run->redo_count);
     save_grants(root, run);
+    save_cache(root, run);
+    if (run->changes)
+        cJSON_AddItemToObject(root, "changes", cJSON_Duplicate(run->changes, true));
     char *text = json_print(root);
     cJSON_Delete(root);
     return text;
@@ -176,6 +212,19 @@ static void load_grants(struct run *run, const cJSON *root)
         grant_add(run, json_text(entry, "tool"), json_text(entry, "args"));
 }
 
+static void load_changes(struct run *run, const cJSON *root)
+{
+    const cJSON *change;
+
+    cJSON_ArrayForEach(change, json_array(root, "changes"))
+    {
+        const char *name = json_text(change, "name"), *value = json_text(change, "value");
+
+        if (name && value)
+            (void)run_change(run, name, value, NULL); /* it was accepted once */
+    }
+}
+
 static void load_all(struct run *run, const cJSON *root)
 {
     const cJSON *spent = json_array(root, "spent");
@@ -195,14 +244,14 @@ static void load_all(struct run *run, const cJSON *root)
     run->tips = (int)json_int(root, "tips", 0);
     run->undo_count = load_list(root, "undo", run->undo);
     run->redo_count = load_list(root, "redo", run->redo);
-    idempotency_free(&run->cache);
-    idempotency_init(&run->cache, (uint64_t)json_int(root, "epoch", 0));
+    load_cache(run, root);
     for (int i = 0; i < RUN_STATE_COUNT; i++) {
         const cJSON *item = cJSON_GetArrayItem(spent, i);
 
         run->spent_us[i] = cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
     }
     load_grants(run, root);
+    load_changes(run, root);
 }
 
 static bool in_range(const cJSON *root, const char *name, int64_t end)

@@ -78,6 +78,7 @@ void jump_now(struct run *run)
     int64_t left = run->node;
     char reason[64];
 
+    run_record_head(run); /* results that were just written belong to the tip that is left */
     if (json_parse(&summary, run->jump.summary, strlen(run->jump.summary), NULL, NULL) < 0 ||
         run_load_branch(run, summary) < 0) {
         cJSON_Delete(summary);

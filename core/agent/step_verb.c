@@ -357,7 +357,7 @@ static void do_set(struct run *run, struct reply *reply)
         refuse(reply, "set takes a name and a value");
         return;
     }
-    if (run_config_set(run->config, name, value, &err) < 0) {
+    if (run_change(run, name, value, &err) < 0) {
         refuse(reply, "%s", err.msg);
         return;
     }
@@ -380,8 +380,8 @@ static void do_label(struct run *run, struct reply *reply)
     const char *text = json_text(run->input->facts, "text");
     int64_t node = json_int(run->input->facts, "node", 0);
 
-    if (node <= 0 || node > run->next_node) {
-        refuse(reply, "there is no step %lld", (long long)node);
+    if (!json_bool(run->input->facts, "checkpoint", false)) {
+        refuse(reply, "step %lld is no checkpoint", (long long)node);
         return;
     }
     struct record *record = run_record(run, RECORD_LABEL);

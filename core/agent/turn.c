@@ -230,6 +230,19 @@ static void prepare_jump(struct turn *turn, const struct run *run, struct input 
     run_image_free(&image);
 }
 
+/* Only a checkpoint can be named; a run does not keep the list of them. */
+static void prepare_name(struct turn *turn, const struct run *run, struct input *input)
+{
+    struct journal *journal = &turn->options.journal;
+    struct run_image image = {0};
+    int64_t node = json_int(input->facts, "node", 0);
+    bool known =
+        node > 0 && journal->class->load_at(journal->self, run_id(run), node, &image, NULL) == 0;
+
+    json_set_bool(input->facts, "checkpoint", known);
+    run_image_free(&image);
+}
+
 static bool guard_verb(struct turn *turn, const struct run *run, const struct input *input)
 {
     const struct verb_info *verb = verb_find(json_text(input->facts, "verb"));
@@ -373,6 +386,8 @@ static void decide(struct turn *turn, struct live *live, struct input *input)
     admission_learn(&desk, live->run, input, world->class->hint(world->self, live->run));
     if (verb && verb->jump)
         prepare_jump(turn, live->run, input);
+    if (verb && verb->named)
+        prepare_name(turn, live->run, input);
     if (verb && guard_verb(turn, live->run, input)) {
         input_free(input);
         return;
@@ -426,14 +441,14 @@ static void forget(struct turn *turn, struct live *live)
 }
 
 /* Another process took the run over, or its head moved under us: nothing more of it is ours. */
-static void fenced(struct turn *turn, int64_t run)
+static void fenced(struct turn *turn, int64_t run, const char *why)
 {
     struct live *live = find(turn, run);
 
     drop(turn, run);
     if (!live)
         return;
-    turn->options.world.class->lost(turn->options.world.self, live->run);
+    turn->options.world.class->lost(turn->options.world.self, live->run, why);
     forget(turn, live);
 }
 
@@ -460,7 +475,7 @@ static int commit(struct turn *turn, struct err *err)
     int rc;
 
     while ((rc = journal->class->commit(journal->self, &turn->out.batch, &why)) == E_FENCED)
-        fenced(turn, turn->out.batch.refused);
+        fenced(turn, turn->out.batch.refused, why.msg);
     if (rc < 0) {
         stall(turn, rc, &why);
         return err_set(err, rc, "%s", why.msg);

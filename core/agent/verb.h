@@ -28,6 +28,7 @@ struct verb_info {
     struct verb_arg
         args[VERB_ARGS_MAX]; /* in order, for the command line; a last text takes the rest */
     bool jump;               /* needs a checkpoint's summary: the engine adds it */
+    bool named;              /* its `node` must be a checkpoint: the engine says whether it is */
     bool guard;              /* for the guards of the process, not for the run's state machine */
 };
 

@@ -35,8 +35,8 @@ struct world_class {
     void (*published)(void *self, int64_t seq);
     /* The journal cannot store (text = why), or can again (NULL). */
     void (*stalled)(void *self, const char *text);
-    /* Another process owns the run now; it is closed next. */
-    void (*lost)(void *self, struct run *run);
+    /* Another process owns the run now (text says what was found); it is closed next. */
+    void (*lost)(void *self, struct run *run, const char *text);
 };
 
 struct world {

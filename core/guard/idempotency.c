@@ -88,6 +88,11 @@ void idempotency_put(struct idempotency_cache *cache, const struct hash *call, u
     *entry = (struct idempotency_entry){.call = *call, .result = result};
 }
 
+const struct idempotency_entry *idempotency_at(const struct idempotency_cache *cache, size_t i)
+{
+    return &cache->entries[(cache->next + i) % cache->count];
+}
+
 const char *world_change_text(enum world_change change)
 {
     static const char *const texts[] = {

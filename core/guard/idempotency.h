@@ -15,8 +15,9 @@
 
 #include "core/base/sha256.h"
 
-#define IDEMPOTENCY_KEY   65   /* 64 hexadecimal digits and a NUL */
-#define IDEMPOTENCY_CACHE 1024 /* results remembered in a workspace */
+#define IDEMPOTENCY_KEY 65 /* 64 hexadecimal digits and a NUL */
+/* Results remembered; few, because every checkpoint's summary carries them. */
+#define IDEMPOTENCY_CACHE 32
 
 /* For RERAIL_IDEMPOTENCY_KEY and Idempotency-Key: call `index` (from 0) of the assistant message
    whose chain hash is given, naming `tool`. */
@@ -56,6 +57,8 @@ bool idempotency_get(const struct idempotency_cache *cache, const struct hash *c
 /* Remembers the result of a call that ran in `epoch`; dropped when the world has moved since. */
 void idempotency_put(struct idempotency_cache *cache, const struct hash *call, uint64_t epoch,
                      int64_t result);
+/* The i-th of count, oldest first: put in this order they give the same cache again. Borrowed. */
+const struct idempotency_entry *idempotency_at(const struct idempotency_cache *cache, size_t i);
 const char *world_change_text(enum world_change change);
 
 #endif
