@@ -109,7 +109,7 @@ FIELDS(repeated_effect, {"effect", FIELD_INT, "the new one"},
        {"branch_name", FIELD_TEXT, "where it ran"}, {"ago_ms", FIELD_NUMBER, "when"},
        {"tool_name", FIELD_TEXT, "the tool"});
 FIELDS(owner, {"pid", FIELD_INT, "the process that runs it now"},
-       {"how", FIELD_TEXT, "start, resume, take-over"});
+       {"how", FIELD_TEXT, "start, resume, take-over, visit"});
 FIELDS(notice, {"text", FIELD_TEXT, "something the operator should know"});
 
 static const struct event_info infos[EVENT_TYPE_COUNT] = {

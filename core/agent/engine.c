@@ -437,6 +437,7 @@ static void take(struct engine *engine, struct mail *mail)
         tool_client_returned((struct task *)mail);
         return;
     }
+    engine->rested = false;
     switch ((enum letter_kind)mail->kind) {
     case LETTER_START: take_start(engine, letter); break;
     case LETTER_ADOPT: take_adopt(engine, letter); break;

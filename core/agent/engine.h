@@ -30,7 +30,8 @@ enum news_kind {
     NEWS_DELTA,   /* run, uid, call, delta, text: something to draw, not stored */
     NEWS_STALLED, /* text = why nothing can be stored; NULL = it can again */
     NEWS_LOST,    /* run, uid, text: another process owns it now */
-    NEWS_AT_REST, /* nothing is in flight and nothing will happen by itself */
+    NEWS_AT_REST, /* nothing is in flight and nothing will happen by itself; told again after every
+                     message that left it so */
     NEWS_STOPPED  /* the last: after engine_stop */
 };
 
@@ -74,6 +75,7 @@ int engine_new(struct engine **out, const struct engine_options *options, struct
 
 /* Messages. A ticket is the sender's own number, told back with the answer; 0 = none wanted. */
 void engine_start_run(struct engine *engine, int64_t ticket, struct run_spec *spec); /* moves */
+/* `how`: "resume", "take-over", or "visit": it stays where it is, and only verbs move it. */
 void engine_adopt(struct engine *engine, int64_t ticket, int64_t run, const char *how);
 /* verb: {"verb":…, …arguments}, moved. `uid` names a run of this process. */
 void engine_verb(struct engine *engine, int64_t ticket, const char *uid, cJSON *verb);

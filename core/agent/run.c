@@ -267,6 +267,8 @@ static void recovered(struct run *run)
     json_set_text(body, "how", json_text(run->input->facts, "how"));
     run_event(run, EVENT_OWNER, run->node, body);
     run->state_since_us = run->input->mono_us;
+    if (str_eq(json_text(run->input->facts, "how"), "visit"))
+        run_allow(run, 0, "taken for a command");
     if (run->phase == PHASE_NEW) {
         start(run); /* stored, but its first decision was not */
         return;

@@ -298,6 +298,8 @@ static void do_inject(struct run *run, struct reply *reply)
         cJSON *body = cJSON_CreateObject();
 
         new_task(run);
+        if (json_bool(run->input->facts, "hold", false))
+            run_allow(run, 0, "a new task waits");
         json_set_text(body, "task", text);
         json_set_text(body, "model", run->config->model.name);
         json_set_text(body, "provider", run->spec->provider);
