@@ -230,11 +230,13 @@ static int set_flag(struct cli *cli, const char *name, const char *value, struct
     return rc;
 }
 
-static int read_config(struct cli *cli, struct err *err)
+int cli_configure(struct cli *cli, struct err *err)
 {
     const char *file = cli_option(cli, "config");
     const char *agent = cli_option(cli, "agent");
 
+    if (cli->config)
+        return 0;
     config_new(&cli->config);
     int rc = file ? config_load(cli->config, file, err) : config_load_user(cli->config, err);
     if (rc == 0)
@@ -264,7 +266,7 @@ static int run_command(struct cli *cli, int argc, char **argv)
     if ((int)cli->word_count < command->least ||
         (command->most >= 0 && (int)cli->word_count > command->most))
         return cli_fail(EXIT_USAGE, "usage: rerail %s %s", command->name, command->args);
-    if (command->settings && read_config(cli, &err) < 0)
+    if (command->settings && cli_configure(cli, &err) < 0)
         return cli_fail(EXIT_USAGE, "%s", err.msg);
     return command->run(cli);
 }
@@ -312,7 +314,8 @@ int cli_main(int argc, char **argv, const char *const *environment)
     }
     cli.command = choose(argc, argv, &skip);
     if (!cli.command)
-        return unknown(argv[1]);
+        return argc < 2 ? cli_fail(EXIT_USAGE, "which command? see rerail --help")
+                        : unknown(argv[1]);
     int code = run_command(&cli, argc - skip, argv + skip);
     config_free(cli.config);
     free(cli.given);

@@ -56,6 +56,10 @@ int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 /* The same for an error box: E_USAGE gives EXIT_USAGE, everything else EXIT_ERROR. */
 int cli_error(const struct err *err);
 
+/* Reads every layer of the configuration into cli->config: for a command that takes no settings and
+   still needs them. Nothing to do when it is there. */
+int cli_configure(struct cli *cli, struct err *err);
+
 /* The words of a command line joined by blanks: a task. Yours. */
 char *cli_join(const struct cli *cli, size_t from);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rerail exec: one run without the console. Events are read back from history as they are stored,
- * so that what is printed is what is on disk. Progress goes to stderr, the answer to stdout; with
+ * rerail exec and resume: one run without the console. Events are read back from history as they
+ * are stored, so that what is printed is what is on disk. Progress goes to stderr, the answer to
+ * stdout; with
  * --json every event goes to stdout, one a line.
  */
 #include "tui/commands.h"
@@ -31,10 +32,13 @@
 #include <unistd.h>
 
 #define EVENT_PAGE     256
+#define VERB_TICKET    2
 #define LINE_MAX_BYTES ((size_t)256 << 20)
 
 struct exec {
     struct cli *cli;
+    const char *resume; /* the stored run to go on with; NULL = a new one */
+    const cJSON *only;  /* the one verb to say to it; NULL = what makes it go on */
     struct session *session;
     struct query *query;
     struct arena arena;
@@ -42,8 +46,10 @@ struct exec {
     bool json;
     int64_t run, seen; /* seen = the last event read */
     char *uid;
-    int signals; /* signalfd */
-    int code;    /* −1 = goes on */
+    cJSON *errands; /* verbs to say once the run is ours, one after the other */
+    bool waiting;   /* for the answer to one */
+    int signals;    /* signalfd */
+    int code;       /* −1 = goes on */
 };
 
 /* --- printing ------------------------------------------------------------------------------------
@@ -54,7 +60,7 @@ static void print_event(struct exec *exec, const struct event_row *event)
     buf_clear(&exec->line);
     if (exec->json) {
         if (query_event_json(exec->query, event, &exec->line, NULL) == 0)
-            printf("%s\n", exec->line.data);
+            event_text_print(stdout, exec->line.data);
     } else if (event_text(&exec->line, event->type, event->body)) {
         fprintf(stderr, "%s\n", exec->line.data);
     }
@@ -145,15 +151,40 @@ static void end(struct exec *exec)
 /* --- the loop
  * -------------------------------------------------------------------------------------- */
 
+/* Says the next verb, if there is one. */
+static void say_next(struct exec *exec)
+{
+    cJSON *verb = cJSON_DetachItemFromArray(exec->errands, 0);
+
+    exec->waiting = verb != NULL;
+    if (verb)
+        session_verb(exec->session, VERB_TICKET, exec->uid, verb);
+}
+
+static void take_started(struct exec *exec, const struct engine_news *news)
+{
+    exec->run = news->run;
+    exec->uid = mem_text(news->uid);
+    if (!exec->json)
+        fprintf(stderr, "run %.8s\n", news->uid);
+    say_next(exec);
+}
+
+static void take_reply(struct exec *exec, const struct engine_news *news)
+{
+    if (news->ticket != VERB_TICKET)
+        return;
+    if (!news->ok)
+        exec->code = cli_fail(EXIT_ERROR, "%s", news->text);
+    else if (!exec->json)
+        fprintf(stderr, "%s\n", news->text);
+    say_next(exec);
+}
+
 static void take(struct exec *exec, const struct engine_news *news)
 {
     switch (news->kind) {
-    case NEWS_STARTED:
-        exec->run = news->run;
-        exec->uid = mem_text(news->uid);
-        if (!exec->json)
-            fprintf(stderr, "run %.8s\n", news->uid);
-        break;
+    case NEWS_STARTED: take_started(exec, news); break;
     case NEWS_REFUSED: exec->code = cli_fail(EXIT_ERROR, "%s", news->text); break;
     case NEWS_STORED: (void)follow(exec, NULL); break; /* what fails here fails in end too */
     case NEWS_STALLED:
@@ -162,10 +193,10 @@ static void take(struct exec *exec, const struct engine_news *news)
         break;
     case NEWS_LOST: exec->code = cli_fail(EXIT_ERROR, "another process took the run over"); break;
     case NEWS_AT_REST:
-        if (exec->code < 0)
+        if (exec->code < 0 && !exec->waiting)
             end(exec);
         break;
-    case NEWS_REPLY:
+    case NEWS_REPLY: take_reply(exec, news); break;
     case NEWS_DELTA:
     case NEWS_STOPPED: break;
     }
@@ -246,21 +277,75 @@ static int watch_signals(struct err *err)
     return fd < 0 ? err_sys(err, errno, "signalfd") : fd;
 }
 
+static cJSON *add_errand(struct exec *exec, const char *name)
+{
+    cJSON *verb = cJSON_CreateObject();
+
+    json_set_text(verb, "verb", name);
+    json_set_text(verb, "by", "shell");
+    cJSON_AddItemToArray(exec->errands, verb);
+    return verb;
+}
+
+static int add_rollback(struct exec *exec, int64_t run, const char *from, struct err *err)
+{
+    struct checkpoint_row row;
+    int rc = query_checkpoint_find(exec->query, &exec->arena, run, from, &row, err);
+
+    if (rc == 0)
+        json_set_int(add_errand(exec, "rollback"), "to", row.node);
+    return rc;
+}
+
+/* What makes a stored run go on: a message where there is one, else a word, else, where its owner
+   died at work, nothing at all. */
+static void add_going_on(struct exec *exec, const struct run_row *row, bool rolled_back)
+{
+    bool ended = row->state == RUN_COMPLETED || row->state == RUN_CANCELLED;
+
+    if (exec->cli->word_count > 0) {
+        char *text = cli_join(exec->cli, 0);
+
+        json_set_text(add_errand(exec, "inject"), "text", text);
+        free(text);
+        if (ended && !rolled_back)
+            return; /* the message is a new task: it starts by itself */
+    }
+    if (rolled_back || row->state == RUN_PAUSED || row->state == RUN_ERROR)
+        (void)add_errand(exec, "resume");
+}
+
+static int begin_again(struct exec *exec, const char *word, struct err *err)
+{
+    const char *from = cli_option(exec->cli, "from");
+    struct run_row row;
+    int64_t run;
+    int rc = query_run_find(exec->query, word, &run, err);
+
+    if (rc == 0)
+        rc = query_last_seq(exec->query, &exec->seen, err);
+    if (rc == 0)
+        rc = query_run(exec->query, &exec->arena, run, &row, err);
+    if (rc == 0 && row.owner == RUN_OWNED)
+        return err_set(err, E_BUSY, "process %lld has the run; reach it with rerail step, inject …",
+                       (long long)row.owner_pid);
+    if (rc == 0 && from)
+        rc = add_rollback(exec, run, from, err);
+    if (rc == 0 && exec->only)
+        cJSON_AddItemToArray(exec->errands, cJSON_Duplicate(exec->only, true));
+    else if (rc == 0)
+        add_going_on(exec, &row, from != NULL);
+    if (rc == 0)
+        session_adopt(exec->session, 1, run, from || exec->only ? "visit" : "resume");
+    return rc;
+}
+
 static int begin(struct exec *exec, struct err *err)
 {
-    const char *resume = cli_option(exec->cli, "resume");
     const char *scenario = cli_option(exec->cli, "simulator");
-    int64_t run;
 
-    if (resume) {
-        int rc = query_run_find(exec->query, resume, &run, err);
-
-        if (rc == 0)
-            rc = query_last_seq(exec->query, &exec->seen, err);
-        if (rc == 0)
-            session_adopt(exec->session, 1, run, "resume");
-        return rc;
-    }
+    if (exec->resume)
+        return begin_again(exec, exec->resume, err);
     char *task = cli_join(exec->cli, 0);
     char *provider = scenario ? mem_printf("simulator:%s", scenario) : NULL;
     const struct session_task options = {
@@ -295,23 +380,51 @@ static int run(struct exec *exec, struct err *err)
     return 0;
 }
 
-int command_exec(struct cli *cli)
+static int exec_all(struct exec *exec)
 {
-    struct exec exec = {.cli = cli, .code = -1, .signals = -1};
     struct err err = {0};
 
-    if (!cli_option(cli, "resume") && cli->word_count == 0)
+    exec->code = -1;
+    exec->signals = -1;
+    exec->json = cli_option(exec->cli, "json") != NULL;
+    exec->errands = cJSON_CreateArray();
+    buf_init(&exec->line, LINE_MAX_BYTES);
+    if (run(exec, &err) < 0)
+        exec->code = cli_error(&err);
+    query_close(exec->query);
+    session_close(exec->session);
+    if (exec->signals >= 0)
+        close(exec->signals);
+    cJSON_Delete(exec->errands);
+    arena_free(&exec->arena);
+    buf_free(&exec->line);
+    free(exec->uid);
+    return exec->code;
+}
+
+int command_exec(struct cli *cli)
+{
+    struct exec exec = {.cli = cli, .resume = cli_option(cli, "resume")};
+
+    if (!exec.resume && cli->word_count == 0)
         return cli_fail(EXIT_USAGE, "usage: rerail exec \"TASK\"");
-    exec.json = cli_option(cli, "json") != NULL;
-    buf_init(&exec.line, LINE_MAX_BYTES);
-    if (run(&exec, &err) < 0)
-        exec.code = cli_error(&err);
-    query_close(exec.query);
-    session_close(exec.session);
-    if (exec.signals >= 0)
-        close(exec.signals);
-    arena_free(&exec.arena);
-    buf_free(&exec.line);
-    free(exec.uid);
-    return exec.code;
+    if (!exec.resume && cli_option(cli, "from"))
+        return cli_fail(EXIT_USAGE, "--from goes with --resume RUN");
+    return exec_all(&exec);
+}
+
+int command_resume(struct cli *cli)
+{
+    struct exec exec = {.cli = cli, .resume = cli->words[0]};
+
+    cli->words++;
+    cli->word_count--;
+    return exec_all(&exec);
+}
+
+int command_exec_verb(struct cli *cli, const char *uid, const cJSON *verb)
+{
+    struct exec exec = {.cli = cli, .resume = uid, .only = verb};
+
+    return exec_all(&exec);
 }

@@ -3,9 +3,32 @@
 #ifndef TUI_COMMANDS_H
 #define TUI_COMMANDS_H
 
+#include <cjson/cJSON.h>
+
 struct cli;
 
+int command_completions(struct cli *cli);
+int command_config(struct cli *cli);
+int command_context(struct cli *cli);
+int command_doctor(struct cli *cli);
+int command_du(struct cli *cli);
 int command_exec(struct cli *cli);
+int command_fsck(struct cli *cli);
+int command_gc(struct cli *cli);
+int command_health(struct cli *cli);
+int command_log(struct cli *cli);
+int command_ls(struct cli *cli);
+int command_man(struct cli *cli);
+int command_request(struct cli *cli);
+int command_resume(struct cli *cli);
+int command_show(struct cli *cli);
 int command_sim(struct cli *cli);
+int command_themes(struct cli *cli);
+int command_tools(struct cli *cli);
+int command_verb(struct cli *cli);
+
+/* As exec --resume, but says this verb (borrowed) instead of resume, and prints what comes of it.
+ */
+int command_exec_verb(struct cli *cli, const char *uid, const cJSON *verb);
 
 #endif
