@@ -83,8 +83,17 @@ static int code_of(struct db *db, int rc)
     }
 }
 
+/* A rollback journal is only there while a history is being made: its maker died, and the next
+   writer begins anew, which a reader cannot. */
+static int fail_unfinished(const struct db *db, struct err *err)
+{
+    return err_set(err, E_NOTFOUND, "there is no history yet (%s was never finished)", db->path);
+}
+
 int db_fail(struct db *db, int rc, struct err *err)
 {
+    if (rc == SQLITE_READONLY_ROLLBACK)
+        return fail_unfinished(db, err);
     int code = code_of(db, rc);
     int kind = rc & 0xff;
     int number =

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A history with one run that has a bit of everything, and a reader on it:
@@ -576,6 +577,38 @@ static void test_no_scan(void)
     tear_down(&s);
 }
 
+/* Dies in the middle of its first transaction, when pages have gone to the file already. */
+static void die_making(const char *path)
+{
+    sqlite3 *db;
+
+    if (sqlite3_open(path, &db) == SQLITE_OK)
+        (void)sqlite3_exec(db, /* what it comes to is seen by the reader */
+                           "PRAGMA cache_size=1; CREATE TABLE first(x); BEGIN IMMEDIATE;"
+                           "CREATE TABLE second(x); INSERT INTO second VALUES(zeroblob(1000000));",
+                           NULL, NULL, NULL);
+    _exit(0);
+}
+
+static void test_unfinished_is_none(void)
+{
+    char *dir = scratch_new();
+    char *path = mem_text(scratch_path(dir, "history.db"));
+    struct query *q = NULL;
+    struct err err = {0};
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        die_making(path);
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_TRUE(scratch_has(dir, "history.db-journal"));
+    CU_ASSERT_EQUAL(query_open(&q, path, NULL, &err), E_NOTFOUND);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, "was never finished"));
+    free(path);
+    scratch_free(dir);
+}
+
 const struct suite suite_query = {
     "query",
     (const struct test[]){
@@ -589,6 +622,7 @@ const struct suite suite_query = {
         {"a follower sees every event once, in order", test_feed},
         {"search finds words of messages, in bounded steps", test_search},
         {"no reader's statement scans a table", test_no_scan},
+        {"a history whose maker died is none yet", test_unfinished_is_none},
         {NULL, NULL},
     },
 };
