@@ -186,16 +186,22 @@ $(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
 
-# bench_*.c and bench_*.sh are run; other .c files are programs that they start. Libraries are
-# linked whether used or not, so that an empty program is a floor for the time they take to load.
+# bench_*.c and bench_*.sh are run; other .c files are programs that they start; what they share is
+# in tests/bench/kit. The empty program loads the libraries that rerail loads, no more.
 BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_KIT := $(wildcard tests/bench/kit/*.c)
 bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%) ## measure; every figure beside its bound
 	@$(STEPS)/bench $(foreach b,$(notdir $(wildcard tests/bench/bench_*.c)),'$(b:.c=): $(BUILD)/bench/$(b:.c=)') \
 	    $(foreach b,$(notdir $(wildcard tests/bench/bench_*.sh)),'$(b:.sh=): sh tests/bench/$(b) $(BUILD)')
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call obj,$(BENCH_KIT)) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--no-as-needed -o $@ $^ $(LIB_LIBS) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lm
+$(BUILD)/bench/empty: $(BUILD)/tests/bench/empty.o $(BUILD)/rerail
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--no-as-needed -o $@ $< \
+	    $$(readelf -d $(BUILD)/rerail | sed -n 's/.*(NEEDED).*\[\(.*\)\]/-l:\1/p')
 
 SOAK := TEST_SEEDS=200000 TEST_KILLS=5000 TEST_LIMIT=36000
 soak: all $(BUILD)/tests/run ## hours of the random tests and of fuzzing
@@ -217,7 +223,7 @@ screens-accept: all $(BUILD)/tests/run ## accept the screens as they are; read t
 
 # ---- Reading
 
-ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC)
+ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC) $(BENCH_KIT)
 ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h tui/*.h tests/*.h tests/*/*.h)
 
 layers: ## fail on an include that points up or across
