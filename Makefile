@@ -58,7 +58,7 @@ OWN_LDFLAGS := -pie -Wl,-z,relro,-z,now -pthread
 # ---- Sources, by wildcard; a listed file that is not there yet is left out
 
 EMBED    := $(wildcard core/config/agents/*.md tui/keys.yaml themes/*.yaml tui/agents/*.md \
-    core/sim/scenarios/*.yaml)
+    core/sim/scenarios/*.yaml core/sim/demo/*.csv core/sim/demo/*/*)
 EXEC_SRC := core/tool/exec_main.c
 MAIN_SRC := tui/main.c
 LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c tui/*.c))
