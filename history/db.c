@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,7 +68,31 @@ static bool is_full(int number)
     return number == ENOSPC || number == EDQUOT || number == EFBIG;
 }
 
-static int code_of(struct db *db, int rc)
+static sqlite3_file *wal_file(const struct db *db)
+{
+    sqlite3_file *file = NULL;
+
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    return file && file->pMethods ? file : NULL;
+}
+
+/* The errno behind a failed operation, 0 when it is not known. SQLite asks its VFS only after other
+   calls may have changed errno; the files remember their own. */
+static int failure_of(const struct db *db, int rc)
+{
+    sqlite3_file *wal = wal_file(db);
+    int number = sqlite3_system_errno(db->handle);
+
+    if (rc == SQLITE_IOERR_SHMSIZE) /* growing it fails for want of space only */
+        return ENOSPC;
+    if (number == 0 && wal)
+        (void)wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number == 0)
+        (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
+static int code_of(int rc, int number)
 {
     switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -78,7 +103,7 @@ static int code_of(struct db *db, int rc)
     case SQLITE_CONSTRAINT: return E_EXISTS;
     case SQLITE_NOMEM: return E_NOMEM;
     case SQLITE_TOOBIG: return E_TOOBIG;
-    case SQLITE_IOERR: return is_full(sqlite3_system_errno(db->handle)) ? E_FULL : E_IO;
+    case SQLITE_IOERR: return is_full(number) ? E_FULL : E_IO;
     default: return E_IO;
     }
 }
@@ -94,12 +119,12 @@ int db_fail(struct db *db, int rc, struct err *err)
 {
     if (rc == SQLITE_READONLY_ROLLBACK)
         return fail_unfinished(db, err);
-    int code = code_of(db, rc);
     int kind = rc & 0xff;
-    int number =
-        kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? sqlite3_system_errno(db->handle) : 0;
+    char text[ERR_MSG_MAX];
 
-    return err_set(err, code, "history %s: %s%s%s", db->path, sqlite3_errmsg(db->handle),
+    (void)snprintf(text, sizeof text, "%s", sqlite3_errmsg(db->handle));
+    int number = kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? failure_of(db, rc) : 0;
+    return err_set(err, code_of(rc, number), "history %s: %s%s%s", db->path, text,
                    number ? ": " : "", number ? strerror(number) : "");
 }
 
@@ -154,6 +179,13 @@ static int read_first_page(struct db *db, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+/* A file that lost its end, or tables of its schema, can be read in part. */
+static int forgive(struct db *db, struct err *err)
+{
+    (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+    return db_script(db, "PRAGMA writable_schema=ON;", err);
+}
+
 int db_open(struct db **out, const struct db_options *options, struct err *err)
 {
     struct db *db = mem_new(sizeof *db);
@@ -171,8 +203,13 @@ int db_open(struct db **out, const struct db_options *options, struct err *err)
         rc = db->handle ? db_fail(db, rc, err) : err_set(err, E_NOMEM, "history: out of memory");
     if (rc == 0)
         rc = configure(db, err);
-    if (rc == 0)
+    if (rc == 0 && options->damaged)
+        rc = forgive(db, err);
+    if (rc == 0 && !options->damaged)
         rc = read_first_page(db, err);
+    if (rc == 0 && !db->read_only && sqlite3_db_readonly(db->handle, "main") == 1)
+        rc = err_set(err, E_DENIED, "history %s cannot be written; check its mode and its folder's",
+                     db->path);
     if (rc < 0) {
         db_close(db);
         return rc;
@@ -393,6 +430,31 @@ int db_fold(struct db *db, bool truncate, int64_t *left, struct err *err)
     if (rc != SQLITE_OK)
         return db_fail(db, rc, err);
     return 0;
+}
+
+/* Where a sync failed, Linux takes the pages for written: only writing them again brings them to
+   the disk. */
+int db_harden(struct db *db, struct err *err)
+{
+    sqlite3_file *wal = wal_file(db);
+    char block[1 << 14];
+    sqlite3_int64 size = 0;
+    int rc = wal ? wal->pMethods->xFileSize(wal, &size) : SQLITE_OK;
+
+    for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size; at += (sqlite3_int64)sizeof block) {
+        sqlite3_int64 left = size - at;
+        int len = left < (sqlite3_int64)sizeof block ? (int)left : (int)sizeof block;
+        rc = wal->pMethods->xRead(wal, block, len, at);
+        if (rc == SQLITE_OK)
+            rc = wal->pMethods->xWrite(wal, block, len, at);
+    }
+    if (rc == SQLITE_OK && size > 0)
+        rc = wal->pMethods->xSync(wal, SQLITE_SYNC_FULL);
+    if (rc == SQLITE_OK)
+        return 0;
+    int number = failure_of(db, rc);
+    return err_set(err, code_of(rc, number), "history %s-wal cannot be written%s%s", db->path,
+                   number ? ": " : "", number ? strerror(number) : "");
 }
 
 int db_data_version(struct db *db, int64_t *version, struct err *err)

@@ -29,6 +29,7 @@ struct db_options {
     const char *path;
     const char *vfs; /* NULL = the system's */
     bool read_only;
+    bool damaged; /* for salvage: reads what it can of a file that fails the first look */
 };
 
 /* Does not create: the file must be there (with a VFS of its own it may not). E_CORRUPT when it is
@@ -103,6 +104,10 @@ int64_t db_wal_frames(const struct db *db);                   /* after this conn
 /* Copies the WAL into the file; the caller holds the lock. With `truncate` the WAL is emptied too.
  *left is what could not be copied because somebody still reads it. */
 int db_fold(struct db *db, bool truncate, int64_t *left, struct err *err);
+/* Brings to the disk what can be read of the WAL, whatever became of earlier syncs. The caller
+   holds the lock. A tail that was never synced counts once the file is opened after a crash; folded
+   into the file as it is, a power cut could then leave old pages of the WAL over new ones. */
+int db_harden(struct db *db, struct err *err);
 /* A count that changes when somebody else commits. */
 int db_data_version(struct db *db, int64_t *version, struct err *err);
 

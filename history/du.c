@@ -73,10 +73,8 @@ static int read_blobs(struct query *q, struct du_report *out, struct err *err)
 
 int du_read(struct query *q, struct arena *arena, struct du_report *out, struct err *err)
 {
-    struct query_list list = {.sql = sql_tables,
-                              .limit = TABLES_MAX,
-                              .size = sizeof *out->tables,
-                              .read = read_table};
+    struct query_list list = {
+        .sql = sql_tables, .limit = TABLES_MAX, .size = sizeof *out->tables, .read = read_table};
     char *wal = mem_printf("%s-wal", q->path);
     int64_t pages = 0, size = 0;
 

@@ -28,4 +28,9 @@ struct fsck_report {
 int fsck_run(struct fsck_report *out, struct query *q, const struct fsck_options *options,
              struct err *err);
 
+/* Moves a damaged file aside and puts what can be read into a new one; *report says what was saved
+   (yours). For what opening does not see by itself: damage in the middle of the file. E_BUSY while
+   a living process owns a run, or writes. */
+int fsck_repair(char **report, const char *path, struct err *err);
+
 #endif

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define OPEN_WAIT 5000000 /* µs to wait for the lock when opening */
 #define BACKUPS   2
@@ -40,50 +39,20 @@ void history_report_free(struct history_report *report)
 
 /* ---- opening */
 
-/* A copy by SQLite, consistent whatever lies in the WAL. */
-static int back_up(struct history *history, int version, struct history_report *report,
-                   struct err *err)
-{
-    static const char sql[] = "VACUUM INTO ?";
-    char *name = place_backup_name(history->path, version, clock_wall(&history->clock));
-    int attached = sqlite3_limit(db_handle(history->db), SQLITE_LIMIT_ATTACHED, 1);
-    mode_t mask = umask(077);
-    int rc = db_run(history->db, sql, BIND(bind_text(name)), err);
-
-    (void)umask(mask);
-    (void)sqlite3_limit(db_handle(history->db), SQLITE_LIMIT_ATTACHED, attached);
-    if (rc < 0) {
-        free(name);
-        return err_wrap(err, rc, "backup before the migration");
-    }
-    (void)place_prune_backups(history->path, BACKUPS);
-    report->backup = name;
-    return 0;
-}
-
-static int bring_up(struct history *history, struct history_report *report, struct err *err)
-{
-    int version;
-    int rc = db_version(history->db, &version, err);
-    int newest = schema_newest(schema_migrations, schema_migration_count);
-
-    if (rc == 0)
-        rc = schema_check_kind(history->db, err);
-    if (rc == 0 && version == 0)
-        rc = schema_found(history->db, err);
-    if (rc == 0 && version > 0 && version < newest && !history->vfs)
-        rc = back_up(history, version, report, err);
-    if (rc == 0)
-        rc = schema_migrate(history->db, schema_migrations, schema_migration_count, err);
-    return rc;
-}
-
 static int open_file(struct history *history, struct history_report *report, struct err *err)
 {
+    struct schema_options options = {.backup = !history->vfs,
+                                     .wall_us = clock_wall(&history->clock)};
     int rc = db_open(&history->db, &(struct db_options){.path = history->path, .vfs = history->vfs},
                      err);
 
-    return rc == 0 ? bring_up(history, report, err) : rc;
+    if (rc == 0)
+        rc = schema_bring_up(history->db, &options, &report->backup, err);
+    if (rc < 0) {
+        db_close(history->db);
+        history->db = NULL;
+    }
+    return rc;
 }
 
 /* The WAL's tail can vanish without a trace in SQLite's own books (a deleted or garbled WAL, an old
@@ -102,7 +71,8 @@ static int check_witness(struct history *history, struct history_report *report,
         report->damage = mem_printf("the last %" PRId64 " events are missing: the file or its WAL"
                                     " was replaced by an older one",
                                     witness - last);
-    lock_testify(history->lock, last);
+    if (witness > last) /* told once; raised only by a commit that came back from its sync */
+        lock_testify(history->lock, last);
     return 0;
 }
 
@@ -124,14 +94,14 @@ static int open_place(struct history *history, struct history_report *report, st
     }
     if (rc == 0 && state != PLACE_ODD) {
         rc = open_file(history, report, &why);
+        if (rc == E_CORRUPT) /* once more: a disk that hiccuped is no damage */
+            rc = open_file(history, report, &why);
         if (rc < 0 && (rc != E_CORRUPT || history->vfs))
             return err_set(err, rc, "%s", why.msg);
     }
     if (rc == 0 && state != PLACE_ODD)
         return 0;
     if (rc == 0 || rc == E_CORRUPT) {
-        db_close(history->db);
-        history->db = NULL;
         rc = salvage(&report->damage, history->path, state == PLACE_ODD ? describe(state) : why.msg,
                      clock_wall(&history->clock), err);
         if (rc == 0)
@@ -165,6 +135,9 @@ static int open_locked(struct history *history, struct history_report *report, s
         rc = check_witness(history, report, err);
     if (rc == 0)
         rc = find_unclean(history, report, err);
+    /* What a dead process wrote last may be readable and yet never have been synced. */
+    if (rc == 0 && report->unclean)
+        rc = db_harden(history->db, err);
     return rc;
 }
 
@@ -180,7 +153,8 @@ static int open_all(struct history *history, const struct history_options *optio
     if (rc == 0)
         rc = lock_open(&history->lock, history->path, err);
     if (rc == 0)
-        rc = lock_wait(history->lock, OPEN_WAIT, err);
+        rc = lock_wait(history->lock, options->lock_wait_us ? options->lock_wait_us : OPEN_WAIT,
+                       err);
     if (rc == 0) {
         rc = open_locked(history, report, err);
         lock_drop(history->lock);

@@ -61,7 +61,7 @@ static int walk(struct lineage *out, struct db *db, int64_t run, int64_t segment
                 struct err *err)
 {
     while (segment != 0) {
-        int64_t parent, base;
+        int64_t parent = 0, base = 0;
         int rc = read_segment(db, run, segment, &parent, &base, err);
         if (rc < 0)
             return rc;

@@ -2,22 +2,31 @@
 #include "history/salvage.h"
 
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/path.h"
 #include "core/base/str.h"
 #include "history/db.h"
+#include "history/fsck.h"
+#include "history/lock.h"
+#include "history/owner.h"
 #include "history/place.h"
 #include "history/schema.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define CHUNK    10000 /* rows of one transaction */
-#define SQL_MAX  2048
+#define COUNT(a)  (sizeof(a) / sizeof *(a))
+#define CHUNK     10000 /* rows of one transaction */
+#define SQL_MAX   2048
+#define HEADER    100     /* bytes of SQLite's; a b-tree page follows */
+#define LOCK_WAIT 5000000 /* µs */
 
 /* In an order in which each finds what it refers to; `key` is what a table is clustered by. */
 static const struct {
@@ -174,16 +183,76 @@ static void remove_three(const char *path)
 
 static int make_new(struct db **out, const char *path, struct err *err)
 {
+    char *backup; /* a new file has none */
+
     remove_three(path); /* left by a salvage that was killed */
     int rc = place_create(path, err);
 
     if (rc == 0)
         rc = db_open(out, &(struct db_options){.path = path}, err);
     if (rc == 0)
-        rc = schema_found(*out, err);
-    if (rc == 0)
-        rc = schema_migrate(*out, schema_migrations, schema_migration_count, err);
+        rc = schema_bring_up(*out, &(struct schema_options){0}, &backup, err);
     return rc;
+}
+
+/* The first 100 bytes of every history are the same but for counts that SQLite can do without. */
+static void write_header(unsigned char out[HEADER])
+{
+    static const char magic[] = "SQLite format 3"; /* with its NUL */
+    const uint32_t version = (uint32_t)schema_newest(schema_migrations, schema_migration_count);
+
+    memset(out, 0, HEADER);
+    memcpy(out, magic, sizeof magic);
+    out[16] = 4096 >> 8;
+    out[18] = out[19] = 2; /* WAL */
+    out[21] = 64;
+    out[22] = out[23] = 32;
+    out[47] = 4; /* schema format */
+    out[55] = 1; /* auto-vacuum … */
+    out[59] = 1; /* UTF-8 */
+    for (int i = 0; i < 4; i++) {
+        out[60 + i] = (unsigned char)(version >> (24 - 8 * i));
+        out[68 + i] = (unsigned char)((uint32_t)DB_APPLICATION_ID >> (24 - 8 * i));
+    }
+    out[67] = 1; /* … incremental */
+}
+
+/* A file that lost its header gets one; what was there is kept beside it. */
+static void mend_header(const char *aside, int fd, unsigned char head[HEADER + 1])
+{
+    if (memcmp(head, "SQLite format 3", 16) == 0 || (head[HEADER] != 5 && head[HEADER] != 13))
+        return;
+    char *kept = mem_printf("%s.header", aside);
+    if (path_write(kept, head, HEADER, NULL) == 0) {
+        write_header(head);
+        (void)!pwrite(fd, head, HEADER, 0); /* else it stays unreadable */
+    }
+    free(kept);
+}
+
+/* A file that lost its end gets a hole there: SQLite reads nothing of a schema with a table behind
+   the end of the file. */
+static void mend_length(int fd, const unsigned char head[HEADER])
+{
+    uint32_t pages = (uint32_t)head[28] << 24 | (uint32_t)head[29] << 16 | (uint32_t)head[30] << 8 |
+                     (uint32_t)head[31];
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && st.st_size < (off_t)pages * 4096)
+        (void)!ftruncate(fd, (off_t)pages * 4096); /* else less is read */
+}
+
+static void mend(const char *aside)
+{
+    unsigned char head[HEADER + 1];
+    int fd = open(aside, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head) {
+        mend_header(aside, fd, head);
+        mend_length(fd, head);
+    }
+    if (fd >= 0)
+        close(fd);
 }
 
 /* Under another name until it is whole: a kill in the middle leaves nothing that looks sound. */
@@ -191,10 +260,11 @@ static int rebuild(const char *aside, const char *path, struct tally *tally, str
 {
     char *made = mem_printf("%s.new", path);
     struct db *from = NULL, *to = NULL;
+    struct db_options options = {.path = aside, .read_only = true, .damaged = true};
     int rc = make_new(&to, made, err);
 
-    if (rc == 0 &&
-        db_open(&from, &(struct db_options){.path = aside, .read_only = true}, NULL) == 0)
+    mend(aside); /* before SQLite has it open */
+    if (rc == 0 && db_open(&from, &options, NULL) == 0)
         rc = copy_all(from, to, tally, err);
     db_close(from);
     db_close(to);
@@ -219,5 +289,45 @@ int salvage(char **report, const char *path, const char *why, int64_t wall_us, s
             mem_printf("%s; moved aside as %s; %" PRId64 " rows saved%s", why, path_base(aside),
                        tally.saved, tally.torn ? ", some are lost: run rerail fsck" : "");
     free(aside);
+    return rc;
+}
+
+/* Whether a living process has a run: it would go on writing to the file that was moved. */
+static int check_owners(const char *path, struct err *err)
+{
+    static const char sql[] = "SELECT DISTINCT owner FROM lease WHERE owner<>''";
+    struct db *db;
+    sqlite3_stmt *row;
+    struct owner_info info;
+
+    if (db_open(&db, &(struct db_options){.path = path, .read_only = true}, NULL) < 0)
+        return 0; /* too damaged to be used by anybody */
+    int rc = db_query(&row, db, sql, NULL, NULL);
+    while (rc == 0 && db_next(db, row, NULL) > 0) {
+        owner_look(&info, path, (const char *)sqlite3_column_text(row, 0));
+        if (info.alive)
+            rc = err_set(err, E_BUSY, "process %" PRId64 " has runs of it; end that one first",
+                         info.pid);
+    }
+    db_done(row);
+    db_close(db);
+    return rc == E_BUSY ? rc : 0;
+}
+
+int fsck_repair(char **report, const char *path, struct err *err)
+{
+    struct clock clock = clock_system();
+    struct lock *lock;
+    int rc = lock_open(&lock, path, err);
+
+    *report = NULL;
+    if (rc < 0)
+        return rc;
+    rc = lock_wait(lock, LOCK_WAIT, err);
+    if (rc == 0)
+        rc = check_owners(path, err);
+    if (rc == 0)
+        rc = salvage(report, path, "repaired", clock_wall(&clock), err);
+    lock_close(lock);
     return rc;
 }

@@ -15,9 +15,14 @@
  */
 #include "history/schema.h"
 
+#include "history/place.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
+#define BACKUPS  2
 
 static const char first[] =
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE CHECK(length(hash)=32),"
@@ -139,6 +144,23 @@ int schema_newest(const struct migration *table, int count)
     return count > 0 ? table[count - 1].version : 0;
 }
 
+int schema_check_kind(struct db *db, struct err *err)
+{
+    static const char sql_id[] = "PRAGMA application_id";
+    static const char sql_any[] = "SELECT count(*) FROM sqlite_schema";
+    int64_t id = 0, tables = 0;
+    int rc = db_value(db, sql_id, NULL, &id, err);
+
+    if (rc >= 0)
+        rc = db_value(db, sql_any, NULL, &tables, err);
+    if (rc < 0)
+        return rc;
+    if (id != DB_APPLICATION_ID && tables > 0)
+        return err_set(err, E_DENIED, "%s is a database of another program; move it away",
+                       db_path(db));
+    return 0;
+}
+
 static int apply(struct db *db, const struct migration *step, struct err *err)
 {
     char bump[64];
@@ -158,23 +180,8 @@ static int apply(struct db *db, const struct migration *step, struct err *err)
     return 0;
 }
 
-int schema_migrate(struct db *db, const struct migration *table, int count, struct err *err)
-{
-    int version;
-    int rc = db_version(db, &version, err);
-
-    if (rc == 0 && version > schema_newest(table, count))
-        return err_set(err, E_NEWER,
-                       "history %s was written by a newer rerail (schema %d, this one knows %d); "
-                       "it can be looked at, not written",
-                       db_path(db), version, schema_newest(table, count));
-    for (int i = 0; rc == 0 && i < count; i++)
-        if (table[i].version > version)
-            rc = apply(db, &table[i], err);
-    return rc;
-}
-
-int schema_found(struct db *db, struct err *err)
+/* What must be set before the first page is written. */
+static int found(struct db *db, struct err *err)
 {
     char mark[64];
     /* In this order: auto_vacuum is ignored once any page is written. */
@@ -188,19 +195,48 @@ int schema_found(struct db *db, struct err *err)
     return rc;
 }
 
-int schema_check_kind(struct db *db, struct err *err)
+/* A copy by SQLite, consistent whatever lies in the WAL. */
+static int back_up(struct db *db, int version, int64_t wall_us, char **backup, struct err *err)
 {
-    static const char sql_id[] = "PRAGMA application_id";
-    static const char sql_any[] = "SELECT count(*) FROM sqlite_schema";
-    int64_t id = 0, tables = 0;
-    int rc = db_value(db, sql_id, NULL, &id, err);
+    static const char sql[] = "VACUUM INTO ?";
+    char *name = place_backup_name(db_path(db), version, wall_us);
+    int attached = sqlite3_limit(db_handle(db), SQLITE_LIMIT_ATTACHED, 1);
+    mode_t mask = umask(077); /* nothing else runs yet */
+    int rc = db_run(db, sql, BIND(bind_text(name)), err);
 
-    if (rc >= 0)
-        rc = db_value(db, sql_any, NULL, &tables, err);
-    if (rc < 0)
-        return rc;
-    if (id != DB_APPLICATION_ID && tables > 0)
-        return err_set(err, E_DENIED, "%s is a database of another program; move it away",
-                       db_path(db));
+    (void)umask(mask);
+    (void)sqlite3_limit(db_handle(db), SQLITE_LIMIT_ATTACHED, attached);
+    if (rc < 0) {
+        free(name);
+        return err_wrap(err, rc, "backup before the migration");
+    }
+    (void)place_prune_backups(db_path(db), BACKUPS);
+    *backup = name;
     return 0;
+}
+
+int schema_bring_up(struct db *db, const struct schema_options *options, char **backup,
+                    struct err *err)
+{
+    const struct migration *table = options->table ? options->table : schema_migrations;
+    int count = options->table ? options->count : schema_migration_count;
+    int newest = schema_newest(table, count), version;
+    int rc = schema_check_kind(db, err);
+
+    *backup = NULL;
+    if (rc == 0)
+        rc = db_version(db, &version, err);
+    if (rc == 0 && version > newest)
+        return err_set(err, E_NEWER,
+                       "history %s was written by a newer rerail (schema %d, this one knows %d); "
+                       "it can be looked at, not written",
+                       db_path(db), version, newest);
+    if (rc == 0 && version == 0)
+        rc = found(db, err);
+    if (rc == 0 && version > 0 && version < newest && options->backup)
+        rc = back_up(db, version, options->wall_us, backup, err);
+    for (int i = 0; rc == 0 && i < count; i++)
+        if (table[i].version > version)
+            rc = apply(db, &table[i], err);
+    return rc;
 }

@@ -20,12 +20,17 @@ extern const int schema_migration_count;
 /* The newest version of a table of migrations. */
 int schema_newest(const struct migration *table, int count);
 
-/* Applies what is missing, each in one transaction with its version. The caller holds the lock.
-   E_NEWER when the file's version is above the table's. */
-int schema_migrate(struct db *db, const struct migration *table, int count, struct err *err);
-
-/* A new, empty file: what must be set before its first page is written. */
-int schema_found(struct db *db, struct err *err);
+/* A new file is founded, an older one brought up to the newest of the table, each step in one
+   transaction with its version, after a backup (*backup, yours; NULL = none was needed). The caller
+   holds the lock. E_NEWER when the file is above the table; E_DENIED when it is not ours. */
+struct schema_options {
+    const struct migration *table; /* NULL = schema_migrations */
+    int count;
+    bool backup; /* of a file that is not new */
+    int64_t wall_us;
+};
+int schema_bring_up(struct db *db, const struct schema_options *options, char **backup,
+                    struct err *err);
 
 /* E_DENIED when the file is somebody else's SQLite database. */
 int schema_check_kind(struct db *db, struct err *err);

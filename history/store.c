@@ -30,19 +30,15 @@ static int read_last_seq(struct history *history, struct err *err)
 }
 
 /* After a failure: what the last commit has written may count now, although it was never synced.
-   Copied into the file it is on disk, and the doubt is over. */
+   Written again it is on disk, and the doubt is over. */
 static int open_again(struct history *history, struct err *err)
 {
-    int64_t left = 0;
-
     if (history->db)
         return 0;
     int rc = db_open(&history->db, &(struct db_options){.path = history->path, .vfs = history->vfs},
                      err);
     if (rc == 0)
-        rc = db_fold(history->db, false, &left, err);
-    if (rc == 0 && left > 0)
-        rc = err_set(err, E_BUSY, "history %s: a reader holds its recovery back", history->path);
+        rc = db_harden(history->db, err);
     if (rc < 0) {
         db_close(history->db);
         history->db = NULL;
