@@ -278,6 +278,12 @@ int history_publish_socket(struct history *history, const char *socket, struct e
     return owner_publish(history->owner, socket, err);
 }
 
+bool history_sqlite(const char **version)
+{
+    *version = sqlite3_libversion();
+    return db_patched(sqlite3_libversion_number());
+}
+
 void history_facts(const struct history *history, struct history_facts *out)
 {
     char *wal = mem_printf("%s-wal", history->path);

@@ -68,6 +68,10 @@ int history_inputs(struct history *history, int64_t run, int64_t from,
                    int (*each)(void *ctx, const struct stored_input *input), void *ctx,
                    struct err *err);
 
+/* The version of SQLite that is linked, and whether it is free of the WAL-reset bug (the lock keeps
+   that out of reach). Any thread; opens nothing. */
+bool history_sqlite(const char **version);
+
 /* Figures for doctor and health. */
 struct history_facts {
     const char *sqlite; /* version */
