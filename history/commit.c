@@ -6,6 +6,8 @@
  */
 #include "history/store.h"
 
+#include "core/base/bug.h"
+
 #include <inttypes.h>
 
 /* As the statements here and the indexes in schema.c have them. */
@@ -125,8 +127,10 @@ static int put_jump(struct history *history, struct record *r, struct err *err)
 
 static int put_head(struct history *history, struct record *r, int64_t body, struct err *err)
 {
-    static const char sql[] = "UPDATE branch SET head=? WHERE run=? AND branch=? AND head IS ?";
-    int rc = change(history, sql,
+    static const char swap[] = "UPDATE branch SET head=? WHERE run=? AND branch=? AND head IS ?";
+    static const char force[] = "UPDATE branch SET head=? WHERE run=? AND branch=?"
+                                " AND (head IS ? OR 1)";
+    int rc = change(history, BUG(BUG_LOST_SWAP) ? force : swap,
                     BIND(bind_ref(r->head.to), bind_int(r->run), bind_int(r->head.branch),
                          bind_ref(r->head.from)),
                     r, "the head of branch", r->head.branch, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "history/db.h"
 
+#include "core/base/bug.h"
 #include "core/base/mem.h"
 
 #include <assert.h>
@@ -164,6 +165,8 @@ static int configure(struct db *db, struct err *err)
     int rc = db_script(db, pragmas, err);
     if (rc == 0 && !db->read_only) {
         rc = db_script(db, writer_pragmas, err);
+        if (rc == 0 && BUG(BUG_NO_SYNC))
+            rc = db_script(db, "PRAGMA synchronous=OFF;", err);
         sqlite3_wal_hook(db->handle, note_frames, db);
     }
     return rc;

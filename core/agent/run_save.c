@@ -10,6 +10,7 @@
  */
 #include "core/agent/run_data.h"
 
+#include "core/base/bug.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -199,6 +200,8 @@ int run_load_branch(struct run *run, const cJSON *root)
     load_numbers(json_object(root, "head"), run, head_numbers, COUNT(head_numbers));
     load_numbers(json_object(root, "branch"), &run->branch_sum, counter_numbers,
                  COUNT(counter_numbers));
+    if (BUG(BUG_LIMIT_FORGOTTEN))
+        run->branch_sum.iterations = 0;
     run->last_times = json_int(json_object(root, "run"), "last_times", 0);
     return 0;
 }

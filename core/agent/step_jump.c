@@ -5,6 +5,7 @@
  */
 #include "core/agent/run_data.h"
 
+#include "core/base/bug.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -93,7 +94,7 @@ void jump_now(struct run *run)
     cJSON_Delete(summary);
     if (run->jump.op == HEAD_ROLLBACK)
         run->tips++;
-    remember(run, run->jump.op, left);
+    remember(run, run->jump.op, BUG(BUG_WRONG_UNDO) ? run->node : left);
     record_jump(run, left);
     run->head_before = run->node;
     run->new_segment = true;

@@ -7,6 +7,7 @@
  */
 #include "core/agent/run_data.h"
 
+#include "core/base/bug.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -73,7 +74,8 @@ static void begin_attempt(struct run *run, struct tool_slot *slot)
 static void begin_effect(struct run *run, struct tool_slot *slot)
 {
     const cJSON *facts = run->input->facts;
-    struct record *record = slot_record_state(run, slot, EFFECT_STARTED, NULL);
+    struct record *record =
+        slot_record_state(run, slot, BUG(BUG_NO_STARTED) ? EFFECT_INTENT : EFFECT_STARTED, NULL);
     bool spawned = run->input->kind == INPUT_SPAWNED;
 
     if (spawned) {
@@ -83,7 +85,8 @@ static void begin_effect(struct run *run, struct tool_slot *slot)
         slot->boot_id = mem_text(json_text(facts, "boot_id"));
         record->effect_state.boot_id = mem_text(slot->boot_id);
     }
-    idempotency_bump(&run->cache, WORLD_EFFECT);
+    if (!BUG(BUG_WRONG_EPOCH))
+        idempotency_bump(&run->cache, WORLD_EFFECT);
     slot->epoch = (int64_t)run->cache.epoch;
     begin_attempt(run, slot);
 }
@@ -513,7 +516,7 @@ static void recover_slot(struct run *run, struct tool_slot *slot)
         slot_kill_left_over(run, slot);
         if (slot->attempt > 0) /* 0: a cached result was being read */
             slot_record_attempt_end(run, slot, "lost", "rerail ended while it was at work");
-        if (slot->tool->policy == TOOL_ONCE)
+        if (slot->tool->policy == TOOL_ONCE && !BUG(BUG_ONCE_AGAIN))
             slot_doubt(run, slot);
         else
             slot->status = CALL_WAITING;

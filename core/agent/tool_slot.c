@@ -5,6 +5,7 @@
  */
 #include "core/agent/run_data.h"
 
+#include "core/base/bug.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/failure.h"
@@ -191,6 +192,10 @@ void slot_interrupt(struct run *run, struct tool_slot *slot, const char *why)
 {
     struct tool_result result = {0};
 
+    if (BUG(BUG_NO_SYNTHETIC)) {
+        slot->status = CALL_ANSWERED;
+        return;
+    }
     if (slot->status == CALL_BACKOFF)
         run_timer(run, TIMER_TOOL, slot->effect, -1);
     result_fail(&result, FAILURE_CANCELLED, "interrupted: %s", why);

@@ -5,6 +5,7 @@
 #include "core/agent/guards.h"
 #include "core/agent/run_spec.h"
 #include "core/agent/verb.h"
+#include "core/base/bug.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -547,9 +548,13 @@ int turn_pass(struct turn *turn, struct err *err)
     } else {
         decide_all(turn);
     }
+    if (BUG(BUG_ACT_BEFORE_COMMIT))
+        act(turn);
     if (turn->out.batch.count > 0) {
         int rc = commit(turn, err);
 
+        if (rc == E_BUSY && BUG(BUG_LOST_INPUT))
+            batch_clear(&turn->out.batch);
         if (rc < 0)
             return rc;
         publish(turn);
