@@ -67,6 +67,24 @@ int input_stored(struct input **out, const struct stored_input *stored, struct e
     return 0;
 }
 
+struct hash input_bind(const struct input *input, const struct hash *decided)
+{
+    char *facts = json_print(input->facts);
+    const struct hash_part parts[] = {
+        {decided->at, SHA256_BYTES},
+        {&input->kind, sizeof input->kind},
+        {&input->wall_us, sizeof input->wall_us},
+        {&input->mono_us, sizeof input->mono_us},
+        {&input->random, sizeof input->random},
+        {facts, strlen(facts)},
+        {input->body ? input->body : "", input->len},
+    };
+    struct hash hash = sha256_parts(parts, sizeof parts / sizeof *parts);
+
+    free(facts);
+    return hash;
+}
+
 void input_record(const struct input *input, const struct hash *decision, struct record *record)
 {
     record->wall_us = input->wall_us;

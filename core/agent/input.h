@@ -55,6 +55,8 @@ void input_free(struct input *input);
 /* From and to its stored form. input_stored fails with E_CORRUPT on facts that are no object or an
    unknown kind. */
 int input_stored(struct input **out, const struct stored_input *stored, struct err *err);
+/* The decision's hash bound to what it was made of, so that altering either shows. */
+struct hash input_bind(const struct input *input, const struct hash *decided);
 void input_record(const struct input *input, const struct hash *decision, struct record *record);
 
 #endif

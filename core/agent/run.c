@@ -363,8 +363,9 @@ void run_step(struct run *run, const struct input *input, struct step_out *out)
     run_record_head(run);
     if (run->checkpoint_due)
         run_record_checkpoint(run, input->seq);
-    struct hash decision = run_decision(out, batch_from, action_from);
-    input_record(input, &decision, run_record(run, RECORD_INPUT));
+    struct hash decided = run_decision(out, batch_from, action_from);
+    struct hash bound = input_bind(input, &decided);
+    input_record(input, &bound, run_record(run, RECORD_INPUT));
     run->input = NULL;
     run->out = NULL;
 }

@@ -96,8 +96,8 @@ void run_free(struct run *run);
    moment (a late timer, an answer to a cancelled call) changes nothing but is kept. */
 void run_step(struct run *run, const struct input *input, struct step_out *out);
 
-/* What a stored input's decision hash is compared with: over records and actions, not over the
-   bodies of events. `from` = the batch's and the actions' counts before the step. */
+/* What was decided, as a hash: over records and actions, not over the bodies of events. `from` =
+   the batch's and the actions' counts before the step. */
 struct hash run_decision(const struct step_out *out, size_t batch_from, size_t action_from);
 
 /* Plain facts for the engine; everything else is read from history. */
