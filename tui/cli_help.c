@@ -18,9 +18,11 @@ void cli_help(FILE *out)
     for (size_t i = 0; (command = cli_at(i)); i++)
         fprintf(out, "  %-12s %s\n", command->name, command->help);
     fputs("\nRUN is the start of a run's id, or last.\n"
-          "Exit codes: 0 completed, 1 error, 2 usage, 3 partial, 4 cancelled, 5 needs approval,\n"
-          "6 in doubt, 130 interrupted, 143 terminated.\n",
+          "More in man rerail (rerail man prints it). Exit codes:\n",
           out);
+#define X(name, code, word, help) fprintf(out, "  %3d %s\n", code, word);
+    EXIT_CODES(X)
+#undef X
 }
 
 static void option_line(FILE *out, const struct cli_option *option)
@@ -38,12 +40,12 @@ static void option_line(FILE *out, const struct cli_option *option)
 
 void cli_help_command(const struct cli_command *command, FILE *out)
 {
-
-    fprintf(out, "usage: rerail %s [OPTION ...] %s\n\n%s\n", command->name, command->args,
-            command->help);
+    fprintf(out, "usage: rerail %s [OPTION ...]%s%s\n\n%s\n", command->name,
+            *command->args ? " " : "", command->args, command->help);
     if (command->text)
         fprintf(out, "\n%s\n", command->text);
     fputs("\n", out);
+    option_line(out, &(struct cli_option){"help", 'h', NULL, "this text"});
     for (const struct cli_option *o = command->options; o && o->name; o++)
         option_line(out, o);
     if (!command->settings)
