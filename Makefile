@@ -251,7 +251,7 @@ fmt: ## set every source as .clang-format says
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 EXECDIR  := $(DESTDIR)$(PREFIX)/libexec/rerail
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
-SHARED   := $(wildcard themes/*.yaml core/config/agents/*.md core/sim/scenarios/*.yaml)
+SHARED   := $(wildcard themes/*.yaml core/config/agents/*.md tui/agents/*.md core/sim/scenarios/*.yaml)
 COMPLETIONS := bash:bash-completion/completions/rerail zsh:zsh/site-functions/_rerail \
     fish:fish/vendor_completions.d/rerail.fish
 

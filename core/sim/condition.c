@@ -269,7 +269,8 @@ static bool matcher_holds(const struct matcher *m, const struct fact *fact, bool
                           const struct buf *value, const struct asked *asked, struct buf *why)
 {
     if (m->present && cJSON_IsTrue(m->present) != found) {
-        differs(why, found ? "none" : "it to be there", "");
+        if (why)
+            (void)buf_text(why, found ? "there, expected none" : "not there");
         return false;
     }
     if (!found) {

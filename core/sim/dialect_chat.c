@@ -3,6 +3,7 @@
  * OpenAI Chat Completions, as the real server speaks it: role first, then text or call fragments,
  * then the finish reason, then (when asked for) a chunk of usage alone, then [DONE].
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,10 +149,10 @@ static int put_usage(struct buf *out, const struct say *say)
         return rc < 0 ? rc : json_write(out, say->usage);
     }
     return buf_printf(out,
-                      "\"usage\":{\"prompt_tokens\":%lld,\"completion_tokens\":%lld,"
-                      "\"total_tokens\":%lld}",
-                      (long long)say->prompt_tokens, (long long)say->completion_tokens,
-                      (long long)(say->prompt_tokens + say->completion_tokens));
+                      "\"usage\":{\"prompt_tokens\":%" PRId64 ",\"completion_tokens\":%" PRId64
+                      ",\"total_tokens\":%" PRId64 "}",
+                      say->prompt_tokens, say->completion_tokens,
+                      say->prompt_tokens + say->completion_tokens);
 }
 
 static int put_finish(struct buf *out, const struct say *say)

@@ -63,12 +63,12 @@ const char *inbound_header(const struct inbound *in, const char *name)
 /* Cuts the line at `at` (its CR taken off too) and returns where the next begins. */
 static char *cut_line(char *at)
 {
-    char *end = strchr(at, '\n');
+    char *end = at + strcspn(at, "\n"), *next = *end ? end + 1 : end;
 
     *end = '\0';
     if (end > at && end[-1] == '\r')
         end[-1] = '\0';
-    return end + 1;
+    return next;
 }
 
 /* RFC 9110's token: what a method or a header's name is made of. */
@@ -123,6 +123,11 @@ static bool take_header(struct inbound *in, char *line)
     return true;
 }
 
+static bool is_number(const char *text)
+{
+    return *text && !text[strspn(text, "0123456789")];
+}
+
 /* Every Content-Length says the same: 1 and the length, 0 there is none, -1 nonsense. */
 static int body_length(const struct inbound *in, int64_t *length)
 {
@@ -133,16 +138,15 @@ static int body_length(const struct inbound *in, int64_t *length)
 
         if (strcasecmp(in->headers[i].name, "content-length") != 0)
             continue;
-        if (value[strspn(value, "0123456789")] || (first && !str_eq(first, value)))
+        if (!is_number(value) || (first && !str_eq(first, value)))
             return -1;
         first = value;
     }
     if (!first)
         return 0;
-    int rc = str_int(length, first, 0, INT64_MAX);
-    if (rc == E_RANGE)
-        *length = INT64_MAX;
-    return rc < 0 && rc != E_RANGE ? -1 : 1;
+    if (str_int(length, first, 0, INT64_MAX) < 0)
+        *length = INT64_MAX; /* too many digits to count */
+    return 1;
 }
 
 static void frame_body(struct inbound *in)

@@ -373,7 +373,6 @@ static void count_usage(struct say *say, const struct asked *asked)
 
 static void choose_finish(struct say *say, const struct reply *reply)
 {
-    say->finish_given = reply->finish != NULL;
     if (reply->finish)
         say->finish = cJSON_IsString(reply->finish) ? reply->finish->valuestring : NULL;
     else

@@ -80,7 +80,6 @@ struct say {
     struct say_call *calls;
     size_t call_count;
     const char *finish; /* NULL = none is sent. Borrowed */
-    bool finish_given;  /* the scenario said it: dialects do not translate it */
     const cJSON *usage; /* borrowed; NULL = the counts below */
     bool usage_wanted;
     int64_t prompt_tokens, completion_tokens;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -225,8 +226,8 @@ static bool is_allowed(const struct job *job)
     const char *bearer = inbound_header(job->in, "authorization");
     const char *key = inbound_header(job->in, "x-api-key");
 
-    return str_eq(key, job->service->token) ||
-           (bearer && str_starts(bearer, "Bearer ") && str_eq(bearer + 7, job->service->token));
+    return str_eq(key, job->service->token) || (bearer && strncasecmp(bearer, "Bearer ", 7) == 0 &&
+                                                str_eq(bearer + 7, job->service->token));
 }
 
 static void answer_get(const struct job *job, const char *path)

@@ -43,7 +43,7 @@ static int unknown_key(const struct strict *s, const cJSON *at, const char *what
     char kind[64];
     size_t count = 0;
 
-    for (; fields[count].key && count < KEYS_MAX; count++)
+    for (; count < KEYS_MAX && fields[count].key; count++)
         names[count] = fields[count].key;
     (void)str_format(kind, sizeof kind, "key of %s", what);
     return strict_unknown(s, at, kind, at->string, names, count);

@@ -696,7 +696,7 @@ static void what_differs_from_the_expectations_is_said_and_summed(void)
 
     CU_ASSERT_EQUAL(status_of(sim, "hi"), 200);
     CU_ASSERT_STRING_EQUAL(sim->reports.data,
-                           "request 1: test.yaml:11: request:/seed: , expected it to be there\n");
+                           "request 1: test.yaml:11: request:/seed: not there\n");
     CU_ASSERT_EQUAL(sums->checked, 3);
     CU_ASSERT_EQUAL(sums->failed, 1);
     CU_ASSERT_EQUAL(status_of(sim, "ho"), 400);
