@@ -1,82 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/agent/turn.h"
+#include "core/agent/turn_data.h"
 
 #include "core/agent/admission.h"
-#include "core/agent/guards.h"
-#include "core/agent/run_spec.h"
 #include "core/agent/verb.h"
 #include "core/base/bug.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "core/base/uuid.h"
-#include "core/config/run_config.h"
-#include "core/tool/tool.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BUSY_RETRY_MAX_US (20 * US_PER_MS)
 #define STALL_RETRY_US    ((int64_t)2 * US_PER_S)
-#define RECALL_US         ((int64_t)5 * 60 * US_PER_S)
-
-struct timer {
-    enum timer_kind kind;
-    int64_t effect, at_us;
-};
-
-struct pending {
-    struct pending *next;
-    int64_t run;
-    struct input *input;
-};
-
-struct live {
-    struct run *run;
-    struct timer *timers;
-    size_t timer_count, timer_cap;
-};
-
-/* An action that waits for its decision to be stored. */
-struct due {
-    int64_t run;
-    struct action action;
-};
-
-struct turn {
-    struct turn_options options;
-    struct guards *guards;
-    bool recalled; /* the guards know of the attempts before this process */
-    struct live **runs;
-    size_t run_count, run_cap;
-    struct pending *first, **last; /* queue of inputs */
-    struct step_out out;           /* decided, not yet stored */
-    size_t decided;                /* actions of `out` that belong to `due` already */
-    struct due *due;
-    size_t due_count, due_cap;
-    int64_t retry_us; /* mono: the next try to store; 0 = none waits */
-    int64_t backoff_us;
-    bool stalled;
-};
 
 static int64_t now(const struct turn *turn)
 {
     return clock_mono(&turn->options.clock);
 }
 
-struct turn *turn_new(const struct turn_options *options)
-{
-    struct turn *turn = mem_new(sizeof *turn);
-
-    turn->options = *options;
-    turn->guards = guards_new();
-    turn->last = &turn->first;
-    return turn;
-}
-
-static struct live *find(const struct turn *turn, int64_t run)
+struct live *turn_find(const struct turn *turn, int64_t run)
 {
     for (size_t i = 0; i < turn->run_count; i++)
         if (run_id(turn->runs[i]->run) == run)
@@ -84,34 +27,9 @@ static struct live *find(const struct turn *turn, int64_t run)
     return NULL;
 }
 
-struct run *turn_run(const struct turn *turn, int64_t run)
-{
-    struct live *live = find(turn, run);
-
-    return live ? live->run : NULL;
-}
-
-struct run *turn_run_named(const struct turn *turn, const char *uid)
-{
-    for (size_t i = 0; i < turn->run_count; i++)
-        if (str_eq(run_uid(turn->runs[i]->run), uid))
-            return turn->runs[i]->run;
-    return NULL;
-}
-
-size_t turn_runs(const struct turn *turn)
-{
-    return turn->run_count;
-}
-
-struct run *turn_run_at(const struct turn *turn, size_t index)
-{
-    return turn->runs[index]->run;
-}
-
 /* --- the queue of inputs ---------------------------------------------------------------------- */
 
-static void enqueue(struct turn *turn, int64_t run, struct input *input)
+void turn_enqueue(struct turn *turn, int64_t run, struct input *input)
 {
     struct pending *item = mem_new(sizeof *item);
 
@@ -123,11 +41,11 @@ static void enqueue(struct turn *turn, int64_t run, struct input *input)
 
 bool turn_post(struct turn *turn, int64_t run, struct input *input)
 {
-    if (!find(turn, run)) {
+    if (!turn_find(turn, run)) {
         input_free(input);
         return false;
     }
-    enqueue(turn, run, input);
+    turn_enqueue(turn, run, input);
     return true;
 }
 
@@ -178,7 +96,7 @@ static void fire_timers(struct turn *turn, struct live *live, int64_t now_us)
         json_set_int(input->facts, "timer", (int64_t)timer.kind);
         if (timer.effect)
             json_set_int(input->facts, "effect", timer.effect);
-        enqueue(turn, run_id(live->run), input);
+        turn_enqueue(turn, run_id(live->run), input);
         live->timers[i] = live->timers[--live->timer_count];
     }
 }
@@ -327,14 +245,15 @@ static int append_chain(void *ctx, const struct chain_node *node)
     return 0;
 }
 
-static void rewind_now(struct turn *turn, struct run *run, int64_t node)
+void turn_rewind(struct turn *turn, struct run *run)
 {
     struct world *world = &turn->options.world;
     struct journal *journal = &turn->options.journal;
     void *pair[] = {turn, run};
 
     world->class->rewind(world->self, run);
-    (void)journal->class->chain(journal->self, run_id(run), node, 0, append_chain, pair, NULL);
+    (void)journal->class->chain(journal->self, run_id(run), run_head(run), 0, append_chain, pair,
+                                NULL);
 }
 
 /* Questions are answered at once, in the same pass; everything else waits for the commit. */
@@ -369,7 +288,7 @@ static void route(struct turn *turn, struct live *live, size_t from)
             break;
         }
         if (answer)
-            enqueue(turn, run_id(live->run), answer);
+            turn_enqueue(turn, run_id(live->run), answer);
     }
     turn->out.action_count = from;
 }
@@ -402,14 +321,7 @@ static void decide(struct turn *turn, struct live *live, struct input *input)
 /* --- storing and acting -------------------------------------------------------------------------
  */
 
-static void free_live(struct live *live)
-{
-    run_free(live->run);
-    free(live->timers);
-    free(live);
-}
-
-static void drop(struct turn *turn, int64_t run)
+void turn_drop(struct turn *turn, int64_t run)
 {
     size_t kept = 0;
 
@@ -430,27 +342,16 @@ static void drop(struct turn *turn, int64_t run)
     turn->due_count = kept;
 }
 
-static void forget(struct turn *turn, struct live *live)
-{
-    struct world *world = &turn->options.world;
-
-    world->class->close(world->self, live->run);
-    for (size_t i = 0; i < turn->run_count; i++)
-        if (turn->runs[i] == live)
-            turn->runs[i] = turn->runs[--turn->run_count];
-    free_live(live);
-}
-
 /* Another process took the run over, or its head moved under us: nothing more of it is ours. */
 static void fenced(struct turn *turn, int64_t run, const char *why)
 {
-    struct live *live = find(turn, run);
+    struct live *live = turn_find(turn, run);
 
-    drop(turn, run);
+    turn_drop(turn, run);
     if (!live)
         return;
     turn->options.world.class->lost(turn->options.world.self, live->run, why);
-    forget(turn, live);
+    turn_forget(turn, live);
 }
 
 static void stall(struct turn *turn, int rc, const struct err *err)
@@ -509,10 +410,10 @@ static void act(struct turn *turn)
     turn->due = NULL;
     turn->due_count = turn->due_cap = 0;
     for (size_t i = 0; i < count; i++) {
-        struct live *live = find(turn, due[i].run);
+        struct live *live = turn_find(turn, due[i].run);
 
         if (live && due[i].action.kind == ACTION_REWIND)
-            rewind_now(turn, live->run, run_head(live->run));
+            turn_rewind(turn, live->run);
         else if (live)
             world->class->act(world->self, live->run, &due[i].action);
         free(due[i].action.text);
@@ -528,7 +429,7 @@ static void decide_all(struct turn *turn)
     for (size_t i = 0; i < turn->run_count; i++)
         fire_timers(turn, turn->runs[i], now_us);
     while ((item = dequeue(turn))) {
-        struct live *live = find(turn, item->run);
+        struct live *live = turn_find(turn, item->run);
 
         if (live)
             decide(turn, live, item->input);
@@ -583,186 +484,4 @@ int64_t turn_wake_us(const struct turn *turn)
             if (turn->runs[r]->timers[i].at_us < wake)
                 wake = turn->runs[r]->timers[i].at_us;
     return wake;
-}
-
-/* --- runs come and go ---------------------------------------------------------------------------
- */
-
-static struct live *add_live(struct turn *turn, struct run *run)
-{
-    struct live *live = mem_new(sizeof *live);
-
-    live->run = run;
-    turn->runs = mem_room(turn->runs, turn->run_count, &turn->run_cap, sizeof *turn->runs);
-    turn->runs[turn->run_count++] = live;
-    return live;
-}
-
-static void recall(struct turn *turn, const struct run_config *config)
-{
-    struct journal *journal = &turn->options.journal;
-    int64_t wall_us = clock_wall(&turn->options.clock);
-    struct past_attempt *past = NULL;
-    size_t count = 0;
-
-    if (turn->recalled)
-        return;
-    turn->recalled = true;
-    if (journal->class->past(journal->self, wall_us - RECALL_US, &past, &count, NULL) < 0)
-        return;
-    guards_recall(turn->guards, past, count, config, now(turn), wall_us);
-    for (size_t i = 0; i < count; i++) {
-        free(past[i].scope);
-        free(past[i].key);
-        free(past[i].outcome);
-    }
-    free(past);
-}
-
-static char *title_of(const char *task)
-{
-    size_t len = strcspn(task, "\r\n");
-
-    return mem_printf("%.*s", (int)(len > 200 ? 200 : len), task);
-}
-
-static void record_run(struct turn *turn, const struct run *run, const char *spec_text)
-{
-    struct record *record = batch_add(&turn->out.batch, RECORD_RUN);
-    const struct run_spec *spec = run_spec(run);
-
-    record->run = run_id(run);
-    record->wall_us = clock_wall(&turn->options.clock);
-    record->run_row.uid = mem_text(run_uid(run));
-    record->run_row.title = title_of(spec->task);
-    record->run_row.agent = mem_text(spec->config->agent.name);
-    record->run_row.model = mem_text(spec->config->model.name);
-    record->run_row.provider = mem_text(spec->provider);
-    record->run_row.workspace = mem_text(spec->workspace);
-    record->body = mem_text(spec_text);
-    record->len = strlen(spec_text);
-}
-
-int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out, struct err *err)
-{
-    struct journal *journal = &turn->options.journal;
-    struct world *world = &turn->options.world;
-    char *text = run_spec_json(spec);
-    char uid[UUID_TEXT];
-    struct run *run = NULL;
-    int64_t id = 0;
-
-    uuid_new(uid);
-    int rc = journal->class->new_run(journal->self, &id, err);
-    if (rc == 0)
-        rc = run_new(&run, id, uid, text, err);
-    if (rc == 0)
-        rc = world->class->open(world->self, run, err);
-    if (rc < 0) {
-        if (id > 0)
-            (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
-        run_free(run);
-        free(text);
-        return rc;
-    }
-    recall(turn, spec->config);
-    record_run(turn, run, text);
-    add_live(turn, run);
-    enqueue(turn, id, input_new(INPUT_START));
-    *out = run;
-    free(text);
-    return 0;
-}
-
-/* Brings a run to where it was: the newest checkpoint, then every decision since, made again. */
-static int rebuild(struct run **out, const struct run_image *image, struct err *err)
-{
-    struct run *run = NULL;
-    struct step_out scratch = {0};
-    int rc = run_new(&run, image->run, image->uid, image->config, err);
-
-    if (rc == 0 && image->summary)
-        rc = run_restore(run, image->summary, err);
-    for (size_t i = 0; rc == 0 && i < image->input_count; i++) {
-        struct input *input = NULL;
-
-        rc = input_stored(&input, &image->inputs[i], err);
-        if (rc == 0)
-            run_step(run, input, &scratch);
-        input_free(input);
-        step_out_clear(&scratch);
-    }
-    step_out_free(&scratch);
-    if (rc < 0) {
-        run_free(run);
-        return rc;
-    }
-    *out = run;
-    return 0;
-}
-
-int turn_adopt(struct turn *turn, int64_t id, const char *how, struct err *err)
-{
-    struct journal *journal = &turn->options.journal;
-    struct world *world = &turn->options.world;
-    struct run_image image = {0};
-    struct run *run = NULL;
-
-    if (find(turn, id))
-        return 0;
-    int rc = journal->class->claim(journal->self, id, err);
-    if (rc < 0)
-        return rc;
-    rc = journal->class->load(journal->self, id, &image, err);
-    if (rc == 0)
-        rc = rebuild(&run, &image, err);
-    run_image_free(&image);
-    if (rc == 0)
-        rc = world->class->open(world->self, run, err);
-    if (rc < 0) {
-        run_free(run);
-        (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
-        return rc;
-    }
-    recall(turn, run_spec(run)->config);
-    add_live(turn, run);
-    rewind_now(turn, run, run_head(run));
-    struct input *input = input_new(INPUT_RECOVERED);
-    json_set_int(input->facts, "pid", (int64_t)getpid());
-    json_set_text(input->facts, "how", how);
-    enqueue(turn, id, input);
-    return 0;
-}
-
-void turn_release(struct turn *turn, int64_t run)
-{
-    struct live *live = find(turn, run);
-    struct journal *journal = &turn->options.journal;
-
-    if (!live)
-        return;
-    drop(turn, run);
-    forget(turn, live);
-    (void)journal->class->release(journal->self, run, NULL); /* the owner's file is the truth */
-}
-
-void turn_free(struct turn *turn)
-{
-    struct pending *item;
-
-    if (!turn)
-        return;
-    while (turn->run_count > 0)
-        turn_release(turn, run_id(turn->runs[0]->run));
-    while ((item = dequeue(turn))) {
-        input_free(item->input);
-        free(item);
-    }
-    for (size_t i = 0; i < turn->due_count; i++)
-        free(turn->due[i].action.text);
-    free(turn->due);
-    free(turn->runs);
-    step_out_free(&turn->out);
-    guards_free(turn->guards);
-    free(turn);
 }
