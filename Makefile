@@ -189,7 +189,7 @@ $(BUILD)/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(L
 # bench_*.c and bench_*.sh are run; other .c files are programs that they start; what they share is
 # in tests/bench/kit. The empty program loads the libraries that rerail loads, no more.
 BENCH_SRC := $(wildcard tests/bench/*.c)
-BENCH_KIT := $(wildcard tests/bench/kit/*.c)
+BENCH_KIT := $(wildcard tests/bench/kit/*.c) tests/support/tape.c
 bench: all $(BENCH_SRC:tests/bench/%.c=$(BUILD)/bench/%) ## measure; every figure beside its bound
 	@$(STEPS)/bench $(foreach b,$(notdir $(wildcard tests/bench/bench_*.c)),'$(b:.c=): $(BUILD)/bench/$(b:.c=)') \
 	    $(foreach b,$(notdir $(wildcard tests/bench/bench_*.sh)),'$(b:.sh=): sh tests/bench/$(b) $(BUILD)')

@@ -16,14 +16,15 @@
 static const char sql_run[] = "SELECT r.uid, r.workspace, r.provider, b.data FROM run r"
                               " LEFT JOIN blob b ON b.id=r.config WHERE r.id=?";
 /* One with input_seq 0 was written before a jump: a place to go back to, not to go on from. */
-static const char sql_newest[] = "SELECT input_seq, summary FROM checkpoint WHERE run=?"
-                                 " AND input_seq>0 ORDER BY input_seq DESC LIMIT 1";
+static const char sql_newest[] =
+    "SELECT input_seq, summary FROM checkpoint"
+    " INDEXED BY checkpoint_input WHERE run=? AND input_seq>0 ORDER BY input_seq DESC LIMIT 1";
 static const char sql_at[] = "SELECT input_seq, summary FROM checkpoint WHERE run=? AND node=?";
 static const char sql_inputs[] =
     "SELECT i.seq, i.type, i.wall_us, i.mono_us, i.random, i.facts, i.decision, i.blob, b.data"
     " FROM input i LEFT JOIN blob b ON b.id=i.blob WHERE i.run=? AND i.seq>=? ORDER BY i.seq";
 static const char sql_same[] =
-    "SELECT e.effect, e.tool, e.started_us, n.segment, n.depth FROM effect e"
+    "SELECT e.effect, e.tool, e.started_us, n.segment, n.depth FROM effect e INDEXED BY effect_same"
     " JOIN node n ON n.run=e.run AND n.node=e.node"
     " WHERE e.run=? AND e.args_hash=? AND e.started_us>0 ORDER BY e.effect DESC";
 static const char sql_branches[] = "SELECT name, head FROM branch WHERE run=? AND head IS NOT NULL"

@@ -13,6 +13,8 @@
     " c.duration_us, c.first_us, c.finish, c.error, c.request,"                                    \
     " (SELECT count(*) FROM attempt a WHERE a.run=c.run AND a.call=c.call AND a.effect=0)"         \
     " FROM call c"
+/* Without statistics SQLite takes a whole run by its primary key where an index knows the row: the
+   index is named where that happened. */
 #define ATTEMPT_COLUMNS                                                                            \
     "SELECT a.call, a.effect, a.n, a.us, a.ended, a.outcome, a.cause, a.status, a.duration_us,"    \
     " a.first_us, a.delay_us, a.delay_source, a.request_id, a.injected,"                           \
@@ -22,9 +24,10 @@
     " LEFT JOIN effect e ON a.effect<>0 AND e.run=a.run AND e.effect=a.effect"
 
 static const char sql_call[] = CALL_COLUMNS " WHERE c.run=? AND c.call=?";
-static const char sql_call_of_node[] = CALL_COLUMNS " WHERE c.run=? AND c.parent=? AND c.node=?";
+static const char sql_call_of_node[] =
+    CALL_COLUMNS " INDEXED BY call_parent WHERE c.run=? AND c.parent=? AND c.node=?";
 static const char sql_calls_after[] =
-    CALL_COLUMNS " WHERE c.run=? AND c.parent=? ORDER BY c.call LIMIT ?";
+    CALL_COLUMNS " INDEXED BY call_parent WHERE c.run=? AND c.parent=? ORDER BY c.call LIMIT ?";
 static const char sql_newest_call[] = CALL_COLUMNS " WHERE c.run=? ORDER BY c.call DESC LIMIT 1";
 static const char sql_params[] = "SELECT params FROM call WHERE run=? AND call=?";
 
@@ -33,8 +36,10 @@ static const char sql_effect[] =
 static const char sql_effects_of[] =
     "SELECT " EFFECT_COLUMNS " FROM effect e WHERE e.run=? AND e.node=? ORDER BY e.ix LIMIT ?";
 static const char sql_effect_of_result[] =
-    "SELECT " EFFECT_COLUMNS " FROM effect e WHERE e.run=? AND e.result=? AND e.result>0";
-static const char sql_open_effects[] = "SELECT " EFFECT_COLUMNS " FROM effect e WHERE e.run=?"
+    "SELECT " EFFECT_COLUMNS
+    " FROM effect e INDEXED BY effect_result WHERE e.run=? AND e.result=? AND e.result<>0";
+static const char sql_open_effects[] = "SELECT " EFFECT_COLUMNS " FROM effect e"
+                                       " INDEXED BY effect_open WHERE e.run=?"
                                        " AND e.state IN (0, 1, 5) ORDER BY e.effect LIMIT ?";
 static const char sql_args[] = "SELECT args FROM effect WHERE run=? AND effect=?";
 static const char sql_result[] = "SELECT result_blob FROM effect WHERE run=? AND effect=?";

@@ -109,7 +109,7 @@ static const char first[] =
     "CREATE INDEX effect_open ON effect(run, effect) WHERE state IN (0, 1, 5);"
     "CREATE INDEX effect_world ON effect(run, node) WHERE policy <> 'pure';"
     "CREATE INDEX effect_same ON effect(run, args_hash);"
-    "CREATE INDEX effect_result ON effect(run, result) WHERE result > 0;"
+    "CREATE INDEX effect_result ON effect(run, result) WHERE result <> 0;"
 
     "CREATE TABLE attempt(run INT NOT NULL REFERENCES run, call INT NOT NULL, effect INT NOT NULL,"
     " n INT NOT NULL, us INT NOT NULL, ended INT NOT NULL DEFAULT 0, outcome TEXT, cause TEXT,"
@@ -220,7 +220,7 @@ int schema_bring_up(struct db *db, const struct schema_options *options, char **
 {
     const struct migration *table = options->table ? options->table : schema_migrations;
     int count = options->table ? options->count : schema_migration_count;
-    int newest = schema_newest(table, count), version;
+    int newest = schema_newest(table, count), version = 0;
     int rc = schema_check_kind(db, err);
 
     *backup = NULL;

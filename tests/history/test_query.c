@@ -465,6 +465,20 @@ struct plans {
     bool busy;
 };
 
+/* All rows of a run that may have 10,000 of them, unless the newest few are wanted. */
+static bool reads_whole_run(const char *detail, const char *sql)
+{
+    static const char *const large[] = {"SEARCH c ", "SEARCH e ", "SEARCH n ", "SEARCH a "};
+
+    if (!strstr(detail, "(run=?)") || strstr(detail, "effect_open") || strstr(sql, "DESC LIMIT") ||
+        strstr(sql, "event e"))
+        return false;
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        if (strncmp(detail, large[i], strlen(large[i])) == 0)
+            return !strstr(sql, "iteration=?"); /* of what a person types, not of a screen */
+    return false;
+}
+
 static void explain(struct plans *plans, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
@@ -475,6 +489,10 @@ static void explain(struct plans *plans, const char *sql)
         while (sqlite3_step(stmt) == SQLITE_ROW) {
             const char *detail = (const char *)sqlite3_column_text(stmt, 3);
             bool counts_runs = strstr(sql, "count(*) FROM run") != NULL;
+            if (reads_whole_run(detail, sql)) {
+                plans->scans++;
+                printf("%s\n    in %s\n", detail, sql);
+            }
             if (strncmp(detail, "SCAN", 4) == 0 && strcmp(detail, "SCAN CONSTANT ROW") != 0 &&
                 !counts_runs) {
                 plans->scans++;
