@@ -280,3 +280,26 @@ char *chat_body(const char *messages, bool stream)
     return mem_printf("{\"model\":\"m\",\"stream\":%s,\"messages\":[%s]}",
                       stream ? "true" : "false", messages);
 }
+
+size_t answer_count(const char *text, const char *word)
+{
+    size_t count = 0;
+
+    while ((text = strstr(text, word))) {
+        count++;
+        text += strlen(word);
+    }
+    return count;
+}
+
+int simulator_status(struct simulator *sim, const char *text)
+{
+    char *messages = mem_printf("{\"role\":\"user\",\"content\":\"%s\"}", text);
+    char *body = chat_body(messages, true), *got = simulator_ask(sim, body);
+    int status = (int)strtol(got + 9, NULL, 10);
+
+    free(messages);
+    free(body);
+    free(got);
+    return status;
+}

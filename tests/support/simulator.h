@@ -54,9 +54,14 @@ void caller_wait(struct caller *caller, int64_t us);
 /* One request on a connection of its own: the whole answer as text, free() it. */
 char *simulator_ask(struct simulator *sim, const char *body);
 
+/* The same for one user message: only the HTTP status. */
+int simulator_status(struct simulator *sim, const char *text);
+
 /* "got" without its HTTP framing: the body, chunks joined. Yours. *whole (may be NULL): it ended as
    HTTP says. */
 char *answer_body(const char *got, size_t len, bool *whole);
+
+size_t answer_count(const char *text, const char *word); /* how often the word is in it */
 
 /* Body of a request: {"model":"m","stream":…,"messages":[…]}. Yours. */
 char *chat_body(const char *messages, bool stream);
