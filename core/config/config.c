@@ -158,11 +158,17 @@ int config_load_user(struct config *config, struct err *err)
 
     if (rc)
         return rc == E_NOTFOUND ? 0 : rc; /* no home: nowhere to have written one */
+    struct yaml *doc = NULL;
     char *path = path_join(dir, "config.yaml");
-    rc = config_load(config, path, err);
+    rc = yaml_load(&doc, path, err);
+    if (rc == E_NOTFOUND)
+        rc = 0; /* only the file may be missing: a setting that does not exist says the same */
+    else if (rc == 0)
+        rc = take_document(config, doc, err);
+    yaml_drop(doc);
     free(path);
     free(dir);
-    return rc == E_NOTFOUND ? 0 : rc;
+    return rc;
 }
 
 /* Variables that begin as ours do and are no settings. */
