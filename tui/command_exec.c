@@ -144,7 +144,7 @@ static void end(struct exec *exec)
         exec->code = EXIT_ERROR;
         return;
     }
-    exec->code = code_of(&row);
+    exec->code = exec->only && str_eq(row.reason, "step") ? EXIT_DONE : code_of(&row);
     say_end(exec, &row);
 }
 
