@@ -2,6 +2,7 @@
 #include "tests/support/fault_vfs.h"
 
 #include "core/base/mem.h"
+#include "tests/support/fault_file.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,46 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTOR       512
 #define LONGEST_PATH 512
 #define SHM_REGION   (32 << 10)
-
-/* A write or truncation that is not on the disk yet. */
-struct pending {
-    struct pending *next;
-    bool truncate;
-    int64_t offset; /* or the new size */
-    size_t len;
-    unsigned char data[];
-};
-
-struct bytes {
-    unsigned char *data;
-    int64_t size, cap;
-};
-
-struct file {
-    struct file *next;
-    char *path;
-    int refs;
-    bool deleted;
-    bool on_disk; /* its name would survive a power cut */
-    struct bytes now, disk;
-    struct pending *first, **last;
-    /* locks of the connections, as SQLite's unix VFS has them */
-    int shared;
-    const void *reserved, *pending_lock, *exclusive;
-    /* shared memory */
-    unsigned char **regions;
-    int region_count;
-    int shm_shared[SQLITE_SHM_NLOCK];
-    const void *shm_exclusive[SQLITE_SHM_NLOCK];
-};
 
 struct fault_disk {
     sqlite3_vfs vfs;
     pthread_mutex_t mutex;
-    struct file *files;
+    struct fault_file *files;
     struct fault_plan plan;
     int64_t ops, hits, syncs, written, clock;
     int generation; /* raised when the process dies */
@@ -61,99 +29,26 @@ struct fault_disk {
 struct handle {
     sqlite3_file base;
     struct fault_disk *disk;
-    struct file *file;
+    struct fault_file *file;
     int generation, level;
     bool delete_on_close;
     unsigned shm_shared, shm_exclusive; /* bits */
 };
 
-static uint64_t next_random(struct fault_disk *disk)
-{
-    uint64_t z = disk->random += 0x9e3779b97f4a7c15u; /* splitmix64 */
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-/* ---- bytes */
-
-static void resize(struct bytes *b, int64_t size)
-{
-    if (size > b->cap) {
-        int64_t cap = b->cap ? b->cap : 4096;
-        while (cap < size)
-            cap *= 2;
-        b->data = mem_grow(b->data, (size_t)cap, 1);
-        b->cap = cap;
-    }
-    if (size > b->size)
-        memset(b->data + b->size, 0, (size_t)(size - b->size));
-    b->size = size;
-}
-
-static void put(struct bytes *b, int64_t offset, const void *data, size_t len)
-{
-    if (offset + (int64_t)len > b->size)
-        resize(b, offset + (int64_t)len);
-    memcpy(b->data + offset, data, len);
-}
-
-static void set_bytes(struct bytes *to, const struct bytes *from)
-{
-    resize(to, from->size);
-    if (from->size > 0)
-        memcpy(to->data, from->data, (size_t)from->size);
-}
-
 /* ---- files */
 
-static struct file *find(const struct fault_disk *disk, const char *path)
+static struct fault_file *find(const struct fault_disk *disk, const char *path)
 {
-    for (struct file *f = disk->files; f; f = f->next)
+    for (struct fault_file *f = disk->files; f; f = f->next)
         if (!f->deleted && strcmp(f->path, path) == 0)
             return f;
     return NULL;
 }
 
-static void drop_pending(struct file *f)
+static struct fault_file *make(struct fault_disk *disk, const char *path)
 {
-    while (f->first) {
-        struct pending *next = f->first->next;
+    struct fault_file *f = fault_file_new(path);
 
-        free(f->first);
-        f->first = next;
-    }
-    f->last = &f->first;
-}
-
-static void drop_shm(struct file *f)
-{
-    for (int i = 0; i < f->region_count; i++)
-        free(f->regions[i]);
-    free(f->regions);
-    f->regions = NULL;
-    f->region_count = 0;
-    memset(f->shm_shared, 0, sizeof f->shm_shared);
-    memset(f->shm_exclusive, 0, sizeof f->shm_exclusive);
-}
-
-static void free_file(struct file *f)
-{
-    drop_pending(f);
-    drop_shm(f);
-    free(f->now.data);
-    free(f->disk.data);
-    free(f->path);
-    free(f);
-}
-
-static struct file *make(struct fault_disk *disk, const char *path)
-{
-    struct file *f = mem_new(sizeof *f);
-
-    f->path = mem_text(path);
-    f->last = &f->first;
     f->next = disk->files;
     disk->files = f;
     return f;
@@ -162,40 +57,15 @@ static struct file *make(struct fault_disk *disk, const char *path)
 /* Files that were deleted, once nobody has them open. */
 static void sweep(struct fault_disk *disk)
 {
-    for (struct file **at = &disk->files; *at;) {
-        struct file *f = *at;
+    for (struct fault_file **at = &disk->files; *at;) {
+        struct fault_file *f = *at;
         if (!f->deleted || f->refs > 0) {
             at = &f->next;
             continue;
         }
         *at = f->next;
-        free_file(f);
+        fault_file_free(f);
     }
-}
-
-static void add_pending(struct file *f, bool truncate, int64_t offset, const void *data, size_t len)
-{
-    struct pending *p = mem_new(sizeof *p + len);
-
-    p->truncate = truncate;
-    p->offset = offset;
-    p->len = len;
-    if (len > 0)
-        memcpy(p->data, data, len);
-    *f->last = p;
-    f->last = &p->next;
-}
-
-static void sync_file(struct file *f)
-{
-    for (struct pending *p = f->first; p; p = p->next) {
-        if (p->truncate)
-            resize(&f->disk, p->offset);
-        else
-            put(&f->disk, p->offset, p->data, p->len);
-    }
-    drop_pending(f);
-    f->on_disk = true;
 }
 
 /* ---- faults */
@@ -271,7 +141,7 @@ static void unlock_shm(struct handle *h)
 
 static void unlock_file(struct handle *h, int level)
 {
-    struct file *f = h->file;
+    struct fault_file *f = h->file;
 
     if (f->exclusive == h)
         f->exclusive = NULL;
@@ -302,7 +172,7 @@ static int on_close(sqlite3_file *base)
 static int on_read(sqlite3_file *base, void *out, int len, sqlite3_int64 offset)
 {
     struct handle *h = enter(base);
-    const struct bytes *b = &h->file->now;
+    const struct fault_bytes *b = &h->file->now;
     int64_t got = b->size - offset < len ? b->size - offset : len;
 
     if (is_dead(h))
@@ -327,8 +197,7 @@ static int on_write(sqlite3_file *base, const void *data, int len, sqlite3_int64
         return leave(h, SQLITE_IOERR_WRITE);
     if (fails(h->disk, FAULT_WRITE))
         return leave(h, code(h->disk, SQLITE_IOERR_WRITE));
-    put(&h->file->now, offset, data, (size_t)len);
-    add_pending(h->file, false, offset, data, (size_t)len);
+    fault_file_write(h->file, offset, data, (size_t)len);
     h->disk->written += len;
     return leave(h, SQLITE_OK);
 }
@@ -341,8 +210,7 @@ static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
         return leave(h, SQLITE_IOERR_TRUNCATE);
     if (fails(h->disk, FAULT_TRUNCATE))
         return leave(h, SQLITE_IOERR_TRUNCATE);
-    resize(&h->file->now, size);
-    add_pending(h->file, true, size, NULL, 0);
+    fault_file_resize(h->file, size);
     return leave(h, SQLITE_OK);
 }
 
@@ -355,11 +223,11 @@ static int on_sync(sqlite3_file *base, int flags)
         return leave(h, SQLITE_IOERR_FSYNC);
     h->disk->syncs++;
     if (fails(h->disk, FAULT_SYNC)) {
-        drop_pending(h->file); /* readable, and lost */
+        fault_file_lose(h->file);
         return leave(h, SQLITE_IOERR_FSYNC);
     }
     if (!h->disk->lie)
-        sync_file(h->file);
+        fault_file_sync(h->file);
     return leave(h, SQLITE_OK);
 }
 
@@ -379,7 +247,7 @@ static bool other(const void *holder, const struct handle *h)
 static int on_lock(sqlite3_file *base, int level)
 {
     struct handle *h = enter(base);
-    struct file *f = h->file;
+    struct fault_file *f = h->file;
 
     if (is_dead(h))
         return leave(h, SQLITE_IOERR_LOCK);
@@ -439,7 +307,7 @@ static int on_control(sqlite3_file *base, int op, void *arg)
 static int on_sector(sqlite3_file *base)
 {
     (void)base;
-    return SECTOR;
+    return FAULT_SECTOR;
 }
 
 static int on_traits(sqlite3_file *base)
@@ -451,7 +319,7 @@ static int on_traits(sqlite3_file *base)
 static int on_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
     struct handle *h = enter(base);
-    struct file *f = h->file;
+    struct fault_file *f = h->file;
 
     *out = NULL;
     if (is_dead(h))
@@ -470,7 +338,7 @@ static int on_shm_map(sqlite3_file *base, int region, int size, int extend, void
 static int on_shm_lock(sqlite3_file *base, int offset, int n, int flags)
 {
     struct handle *h = enter(base);
-    struct file *f = h->file;
+    struct fault_file *f = h->file;
     unsigned mask = ((1u << n) - 1) << offset;
 
     if (is_dead(h))
@@ -551,10 +419,11 @@ static int on_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int f
     memset(h, 0, sizeof *h);
     pthread_mutex_lock(&disk->mutex);
     if (!path) {
-        snprintf(own, sizeof own, "temporary-%llu", (unsigned long long)next_random(disk));
+        snprintf(own, sizeof own, "temporary-%llu",
+                 (unsigned long long)fault_random(&disk->random));
         path = own;
     }
-    struct file *f = find(disk, path);
+    struct fault_file *f = find(disk, path);
     if (fails(disk, FAULT_OPEN) || (!f && !(flags & SQLITE_OPEN_CREATE))) {
         pthread_mutex_unlock(&disk->mutex);
         return SQLITE_CANTOPEN;
@@ -580,7 +449,7 @@ static int on_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
 
     (void)sync_folder;
     pthread_mutex_lock(&disk->mutex);
-    struct file *f = find(disk, path);
+    struct fault_file *f = find(disk, path);
     if (fails(disk, FAULT_DELETE))
         rc = SQLITE_IOERR_DELETE;
     else if (!f)
@@ -616,7 +485,7 @@ static int on_randomness(sqlite3_vfs *vfs, int len, char *out)
 
     pthread_mutex_lock(&disk->mutex);
     for (int i = 0; i < len; i++)
-        out[i] = (char)next_random(disk);
+        out[i] = (char)fault_random(&disk->random);
     pthread_mutex_unlock(&disk->mutex);
     return len;
 }
@@ -677,9 +546,9 @@ void fault_disk_free(struct fault_disk *disk)
         return;
     sqlite3_vfs_unregister(&disk->vfs);
     while (disk->files) {
-        struct file *next = disk->files->next;
+        struct fault_file *next = disk->files->next;
 
-        free_file(disk->files);
+        fault_file_free(disk->files);
         disk->files = next;
     }
     pthread_mutex_destroy(&disk->mutex);
@@ -720,11 +589,8 @@ static void forget_process(struct fault_disk *disk)
 {
     disk->generation++;
     disk->plan = (struct fault_plan){0};
-    for (struct file *f = disk->files; f; f = f->next) {
-        f->shared = 0;
-        f->reserved = f->pending_lock = f->exclusive = NULL;
-        drop_shm(f);
-    }
+    for (struct fault_file *f = disk->files; f; f = f->next)
+        fault_file_forget(f);
 }
 
 void fault_disk_kill(struct fault_disk *disk)
@@ -734,58 +600,13 @@ void fault_disk_kill(struct fault_disk *disk)
     pthread_mutex_unlock(&disk->mutex);
 }
 
-/* What survives of one write, sector by sector of the file. */
-static void survive(struct fault_disk *disk, struct file *f, const struct pending *p, bool tear)
-{
-    size_t at = 0;
-
-    while (at < p->len) {
-        int64_t offset = p->offset + (int64_t)at;
-        size_t len = (size_t)(SECTOR - offset % SECTOR);
-        if (len > p->len - at)
-            len = p->len - at;
-        size_t kept = next_random(disk) & 1 ? len : 0;
-        if (tear && kept > 1)
-            kept = 1 + next_random(disk) % (kept - 1);
-        if (kept > 0)
-            put(&f->disk, offset, p->data + at, kept);
-        at += len;
-    }
-}
-
-static void cut(struct fault_disk *disk, struct file *f, enum fault_power how)
-{
-    int64_t torn = -1, n = 0, count = 0;
-
-    for (struct pending *p = f->first; p; p = p->next)
-        count++;
-    if (how == FAULT_POWER_TEAR && count > 0)
-        torn = (int64_t)(next_random(disk) % (uint64_t)count);
-    for (struct pending *p = f->first; p && how != FAULT_POWER_DROP; p = p->next, n++) {
-        if (p->truncate) {
-            if (how == FAULT_POWER_KEEP || (next_random(disk) & 1))
-                resize(&f->disk, p->offset);
-        } else if (how == FAULT_POWER_KEEP) {
-            put(&f->disk, p->offset, p->data, p->len);
-        } else {
-            survive(disk, f, p, n == torn);
-        }
-    }
-    drop_pending(f);
-    bool survives = f->on_disk || (how != FAULT_POWER_DROP && (next_random(disk) & 1));
-    if (!survives)
-        f->deleted = true;
-    f->on_disk = true;
-    set_bytes(&f->now, &f->disk);
-}
-
 void fault_disk_power_cut(struct fault_disk *disk, enum fault_power how)
 {
     pthread_mutex_lock(&disk->mutex);
     forget_process(disk);
-    for (struct file *f = disk->files; f; f = f->next)
+    for (struct fault_file *f = disk->files; f; f = f->next)
         if (!f->deleted)
-            cut(disk, f, how);
+            fault_file_cut(f, how, &disk->random);
     sweep(disk);
     pthread_mutex_unlock(&disk->mutex);
 }
@@ -802,7 +623,7 @@ bool fault_disk_has(const struct fault_disk *disk, const char *path)
 
 int64_t fault_disk_size(const struct fault_disk *disk, const char *path)
 {
-    const struct file *f = find(disk, path);
+    const struct fault_file *f = find(disk, path);
 
     return f ? f->now.size : -1;
 }
@@ -811,11 +632,9 @@ void fault_disk_damage(struct fault_disk *disk, const char *path, int64_t offset
                        size_t len)
 {
     pthread_mutex_lock(&disk->mutex);
-    struct file *f = find(disk, path);
-    if (f) {
-        put(&f->now, offset, data, len);
-        put(&f->disk, offset, data, len);
-    }
+    struct fault_file *f = find(disk, path);
+    if (f)
+        fault_file_damage(f, offset, data, len);
     pthread_mutex_unlock(&disk->mutex);
 }
 
