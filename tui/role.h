@@ -32,11 +32,11 @@
     ROLE(STATE_RETRY, "state-retry", "time spent waiting to retry")                                \
     ROLE(STATE_PERSON, "state-person", "time spent waiting for a person")                          \
     ROLE(STATE_IDLE, "state-idle", "any other time")                                               \
-    ROLE(USER, "user", "said by the operator")                                                     \
-    ROLE(MODEL, "model", "said by the model")                                                      \
+    ROLE(BY_USER, "user", "said by the operator")                                                  \
+    ROLE(BY_MODEL, "model", "said by the model")                                                   \
     ROLE(REASONING, "reasoning", "thought by the model")                                           \
-    ROLE(TOOL, "tool", "a tool's name and result")                                                 \
-    ROLE(SYSTEM, "system", "said by rerail to the model")                                          \
+    ROLE(BY_TOOL, "tool", "a tool's name and result")                                              \
+    ROLE(BY_SYSTEM, "system", "said by rerail to the model")                                       \
     ROLE(NUMBER, "number", "figures")                                                              \
     ROLE(LABEL, "label", "names that the operator gave")                                           \
     ROLE(BRANCH, "branch", "branches and their lines")                                             \
