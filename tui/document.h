@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A text to read and scroll through: parts, each in one role, wrapped to a width as far as somebody
+ * looked. Ten megabytes in one line or a million lines cost what is on the screen; only going to
+ * the end wraps all of it. Text is made harmless when it is added. Pure; owner: tui.
+ */
+#ifndef TUI_DOCUMENT_H
+#define TUI_DOCUMENT_H
+
+#include "core/base/buf.h"
+#include "tui/grid.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pattern;
+
+#define DOCUMENT_MAX ((size_t)72 << 20)
+
+struct document_part {
+    size_t start, end; /* of the text */
+    enum role role;
+    int indent; /* columns */
+};
+
+struct document_row {
+    size_t start, end; /* of the text */
+    size_t part;
+};
+
+struct document {
+    struct buf text;
+    struct document_part *parts;
+    size_t part_count, part_cap;
+    int width;
+    struct document_row *rows; /* those wrapped so far */
+    size_t row_count, row_cap;
+    size_t part_at, at; /* where wrapping goes on */
+};
+
+void document_init(struct document *doc);
+void document_free(struct document *doc);
+void document_clear(struct document *doc);
+
+/* A part of its own lines; text beyond the ceiling is left out and said to be. */
+void document_add(struct document *doc, enum role role, int indent, const char *text, size_t len);
+void document_printf(struct document *doc, enum role role, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void document_width(struct document *doc, int width); /* wraps anew when it differs */
+/* Wraps until there are so many rows; returns how many there are (less at the end). */
+size_t document_need(struct document *doc, size_t rows);
+
+/* Draws from a row on; matches of a pattern (may be NULL) are marked. */
+void document_draw(const struct document *doc, struct grid *grid, struct rect rect, size_t top,
+                   const struct pattern *marks);
+/* The next row with a match, behind (or before) `from`; false when there is none. */
+bool document_find(struct document *doc, const struct pattern *pattern, size_t from, bool backward,
+                   size_t *row);
+
+#endif
