@@ -21,6 +21,9 @@ OPTIONS(resume_options, {"json", 'j', NULL, "one event a line, as JSON"},
         {"from", 0, "CHECKPOINT", "roll back to there first"});
 OPTIONS(sim_options, {"port", 'p', "N", "listen on this port of 127.0.0.1; default: any"},
         {"check", 0, NULL, "exit 1 when a request was not as the scenario expects"});
+OPTIONS(console_options,
+        {"workspace", 'C', "DIR", "the folder the tools work in; default: the current one"},
+        {"simulator", 0, "SCENARIO", "the model is the built-in simulator with this scenario"});
 OPTIONS(json_options, JSON_OPTION);
 OPTIONS(ls_options, JSON_OPTION, {"limit", 'n', "N", "at most so many; default: 50"});
 OPTIONS(log_options, {"json", 'j', NULL, "one event a line, as JSON, with all that belongs to it"},
@@ -44,6 +47,17 @@ OPTIONS(fsck_options, {"quick", 'q', NULL, "without SQLite's own check of every 
     "CHECKPOINT is a label, a step's number, #N for iteration N, or last: see rerail show RUN."
 
 static const struct cli_command table[] = {
+    {.name = "console",
+     .args = "[\"TASK\"]",
+     .help = "the console: on the runs, or on a task that it starts",
+     .text =
+         "`rerail` alone and `rerail \"TASK\"` mean the same. When rerail died while a run was at\n"
+         "work, the console takes that run over and goes on with it.",
+     .options = console_options,
+     .settings = true,
+     .least = 0,
+     .most = -1,
+     .run = command_console},
     {.name = "exec",
      .args = "\"TASK\"",
      .help = "run a task here, without the console",

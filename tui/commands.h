@@ -9,6 +9,7 @@ struct cli;
 
 int command_completions(struct cli *cli);
 int command_config(struct cli *cli);
+int command_console(struct cli *cli);
 int command_context(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_du(struct cli *cli);

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Detail: the whole of what another panel selected. A message is read once and kept; what streams
+ * in is added to the end.
+ */
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/pattern.h"
+#include "core/base/str.h"
+#include "tui/document.h"
+#include "tui/figure.h"
+#include "tui/model.h"
+#include "tui/panel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ATTEMPTS_MAX 64
+#define ARGS_MAX     ((size_t)1 << 20)
+
+struct detail {
+    struct panel panel;
+    struct document doc;
+    struct arena arena;
+    struct subject subject; /* what is in doc */
+    uint64_t version, live; /* of the model, when it was read */
+    bool grows;             /* it may change: read again when the model does */
+    size_t top;
+    int h;
+    char title[64];
+    const struct pattern *marks; /* borrowed from the search in force */
+};
+
+static struct panel *detail_open(void)
+{
+    struct detail *d = mem_new(sizeof *d);
+
+    d->panel.class = &panel_detail;
+    document_init(&d->doc);
+    return &d->panel;
+}
+
+static void detail_close(struct panel *panel)
+{
+    struct detail *d = (struct detail *)panel;
+
+    document_free(&d->doc);
+    arena_free(&d->arena);
+    free(d);
+}
+
+/* --- what is shown -------------------------------------------------------------------------------
+ */
+
+static void add_text(struct detail *d, enum role role, int indent, const char *text)
+{
+    document_add(&d->doc, role, indent, text, strlen(text));
+}
+
+static void add_gap(struct detail *d)
+{
+    add_text(d, ROLE_TEXT, 0, "");
+}
+
+/* JSON in readable form; anything else as it is. */
+static void add_data(struct detail *d, enum role role, const char *text, size_t len)
+{
+    cJSON *tree = NULL;
+
+    if (json_parse(&tree, text, len, NULL, NULL) == 0 &&
+        (cJSON_IsObject(tree) || cJSON_IsArray(tree))) {
+        char *printed = cJSON_Print(tree);
+
+        if (printed)
+            add_text(d, ROLE_JSON_STRING, 2, printed);
+        cJSON_free(printed);
+    } else {
+        document_add(&d->doc, role, 2, text, len);
+    }
+    cJSON_Delete(tree);
+}
+
+static void add_attempts(struct detail *d, struct model *model, int64_t call, int64_t effect)
+{
+    struct attempt_row *rows;
+    size_t count = 0;
+
+    if (query_attempts(model->query, &d->arena, model->run, call, effect, 0, ATTEMPTS_MAX, &rows,
+                       &count, NULL) < 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct attempt_row *a = &rows[i];
+        bool ok = a->ended && str_eq(a->outcome, "ok");
+        char span[FIGURE], wait[FIGURE];
+
+        figure_span(span, a->ended ? a->duration_us : -1);
+        figure_span(wait, a->delay_us);
+        document_printf(
+            &d->doc, ok || !a->ended ? ROLE_TEXT : ROLE_ERROR, "attempt %lld  %s %s%s%s%s%s%s%s",
+            (long long)a->n, a->ended ? a->outcome : "under way", a->ended ? span : "",
+            a->injected ? "  injected" : "", a->cause && !ok ? "  " : "",
+            a->cause && !ok ? a->cause : "", a->delay_us >= 0 ? "  next after " : "",
+            a->delay_us >= 0 ? wait : "",
+            a->delay_us >= 0 && str_eq(a->delay_source, "retry-after") ? " (Retry-After)" : "");
+    }
+}
+
+static void add_call_facts(struct detail *d, struct model *model, const struct call_row *call)
+{
+    char in[FIGURE], out[FIGURE], cost[FIGURE], span[FIGURE], first[FIGURE];
+
+    figure_count(in, call->tokens_in);
+    figure_count(out, call->tokens_out);
+    figure_money(cost, call->cost_microusd);
+    figure_span(span, call->duration_us);
+    figure_span(first, call->first_us);
+    document_printf(&d->doc, ROLE_DIM, "%s · iteration %lld", call->model ? call->model : "model",
+                    (long long)call->iteration);
+    if (call->ended)
+        document_printf(&d->doc, ROLE_DIM, "%s in, %s out · %s · first token %s of %s", in, out,
+                        cost, first, span);
+    if (call->attempts > 1 || !call->ended || call->error)
+        add_attempts(d, model, call->call, 0);
+    if (call->error)
+        add_text(d, ROLE_ERROR, 0, call->error);
+}
+
+static void add_effect(struct detail *d, struct model *model, const struct effect_row *effect)
+{
+    struct buf args;
+    char span[FIGURE];
+
+    buf_init(&args, ARGS_MAX);
+    figure_span(span, effect->started_us > 0 && effect->ended_us > 0
+                          ? effect->ended_us - effect->started_us
+                          : -1);
+    document_printf(&d->doc, effect_role(effect->state), "%s  %s  %s  (%s)", effect->tool,
+                    effect_word(effect->state), span, effect->policy ? effect->policy : "");
+    if (effect->note)
+        add_text(d, ROLE_DIM, 0, effect->note);
+    if (effect->attempts > 1)
+        add_attempts(d, model, 0, effect->effect);
+    add_gap(d);
+    add_text(d, ROLE_HEADING, 0, "Arguments");
+    if (query_effect_args(model->query, model->run, effect->effect, &args, NULL) == 0)
+        add_data(d, ROLE_TEXT, args.data, args.len);
+    buf_free(&args);
+}
+
+static void add_calls(struct detail *d, const cJSON *message)
+{
+    const cJSON *call;
+
+    cJSON_ArrayForEach(call, json_array(message, "tool_calls"))
+    {
+        const char *args = json_text(call, "arguments");
+
+        add_gap(d);
+        document_printf(&d->doc, ROLE_BY_TOOL, "→ %s", json_text(call, "name"));
+        add_data(d, ROLE_TEXT, args ? args : "", args ? strlen(args) : 0);
+        if (json_text(call, "invalid"))
+            add_text(d, ROLE_ERROR, 2, json_text(call, "invalid"));
+    }
+}
+
+/* A stored message, as core/model/message.h describes it. */
+static void add_message(struct detail *d, enum node_kind kind, const cJSON *message)
+{
+    const char *reasoning = json_text(message, "reasoning");
+    const char *content = json_text(message, "content");
+
+    if (reasoning) {
+        add_gap(d);
+        add_text(d, ROLE_REASONING, 2, reasoning);
+    }
+    if (content && *content) {
+        add_gap(d);
+        if (kind == NODE_TOOL)
+            add_data(d, json_bool(message, "is_error", false) ? ROLE_ERROR : ROLE_TEXT, content,
+                     strlen(content));
+        else
+            add_text(d, ROLE_TEXT, 0, content);
+    }
+    add_calls(d, message);
+    if (json_bool(message, "cut", false))
+        add_text(d, ROLE_WARN, 0, "The answer was cut before the model was done.");
+}
+
+static void add_genesis(struct detail *d, const struct model *model, const cJSON *body)
+{
+    add_text(d, ROLE_HEADING, 0, "Task");
+    add_text(d, ROLE_TEXT, 0, json_text(body, "task") ? json_text(body, "task") : "");
+    add_gap(d);
+    document_printf(&d->doc, ROLE_DIM, "agent %s · model %s · %s", model->row.agent,
+                    model->row.model, model->row.provider);
+    document_printf(&d->doc, ROLE_DIM, "workspace %s", model->row.workspace);
+}
+
+static void add_node(struct detail *d, struct model *model, const struct node_row *node,
+                     const cJSON *body)
+{
+    snprintf(d->title, sizeof d->title, "%s · step %lld", node_kind_name(node->kind),
+             (long long)node->node);
+    if (node->kind == NODE_GENESIS) {
+        add_genesis(d, model, body);
+        return;
+    }
+    if (node->has_call)
+        add_call_facts(d, model, &node->call);
+    if (node->has_effect) {
+        add_effect(d, model, &node->effect);
+        add_gap(d);
+        add_text(d, ROLE_HEADING, 0, "Result");
+    }
+    add_message(d, node->kind, body);
+}
+
+static void show_node(struct detail *d, struct model *model)
+{
+    const struct json_limits limits = {.bytes = DOCUMENT_MAX, .depth = JSON_DEPTH_MAX};
+    struct node_row node;
+    cJSON *tree = NULL;
+    struct err err = {0};
+    struct buf body;
+
+    buf_init(&body, DOCUMENT_MAX);
+    if (query_node(model->query, &d->arena, model->run, d->subject.id, &node, &err) < 0 ||
+        query_body(model->query, model->run, d->subject.id, &body, &err) < 0 ||
+        json_parse(&tree, body.data, body.len, &limits, &err) < 0)
+        add_text(d, ROLE_ERROR, 0, err.msg);
+    else
+        add_node(d, model, &node, tree);
+    cJSON_Delete(tree);
+    buf_free(&body);
+}
+
+static void show_call(struct detail *d, struct model *model)
+{
+    struct call_row call;
+    const struct live_text *live = &model->live;
+
+    d->grows = true;
+    snprintf(d->title, sizeof d->title, "model call %lld", (long long)d->subject.id);
+    if (query_call(model->query, &d->arena, model->run, d->subject.id, &call, NULL) < 0)
+        return;
+    if (call.node) { /* it was answered meanwhile */
+        d->subject = (struct subject){SUBJECT_NODE, call.node};
+        show_node(d, model);
+        return;
+    }
+    add_call_facts(d, model, &call);
+    if (live->call != call.call)
+        return;
+    if (live->reasoning.len > 0) {
+        add_gap(d);
+        document_add(&d->doc, ROLE_REASONING, 2, live->reasoning.data, live->reasoning.len);
+    }
+    add_gap(d);
+    document_add(&d->doc, ROLE_TEXT, 0, live->text.data, live->text.len);
+    if (live->calls.len > 0)
+        document_add(&d->doc, ROLE_BY_TOOL, 2, live->calls.data, live->calls.len);
+}
+
+static void show_effect(struct detail *d, struct model *model)
+{
+    struct effect_row effect;
+    struct buf result;
+
+    d->grows = true;
+    snprintf(d->title, sizeof d->title, "tool call %lld", (long long)d->subject.id);
+    if (query_effect(model->query, &d->arena, model->run, d->subject.id, &effect, NULL) < 0)
+        return;
+    add_effect(d, model, &effect);
+    buf_init(&result, DOCUMENT_MAX);
+    if (query_effect_result(model->query, model->run, effect.effect, &result, NULL) == 0 &&
+        result.len > 0) {
+        add_gap(d);
+        add_text(d, ROLE_HEADING, 0, "Result");
+        add_data(d, ROLE_TEXT, result.data, result.len);
+    }
+    buf_free(&result);
+}
+
+static void show(struct detail *d, struct model *model)
+{
+    document_clear(&d->doc);
+    arena_clear(&d->arena);
+    d->grows = false;
+    d->title[0] = '\0';
+    switch (d->subject.kind) {
+    case SUBJECT_NODE: show_node(d, model); break;
+    case SUBJECT_CALL: show_call(d, model); break;
+    case SUBJECT_EFFECT: show_effect(d, model); break;
+    case SUBJECT_NONE:
+    case SUBJECT_RUN: break;
+    }
+}
+
+static bool same(struct subject a, struct subject b)
+{
+    return a.kind == b.kind && a.id == b.id;
+}
+
+static void clamp(struct detail *d)
+{
+    size_t rows = document_need(&d->doc, d->top + (size_t)d->h);
+
+    if (d->top + (size_t)d->h > rows)
+        d->top = rows > (size_t)d->h ? rows - (size_t)d->h : 0;
+}
+
+static void detail_update(struct panel *panel, struct model *model, int w, int h)
+{
+    struct detail *d = (struct detail *)panel;
+    bool fresh = same(d->subject, model->subject);
+    size_t rows = d->doc.row_count;
+    bool end = d->grows && d->top + (size_t)d->h >= rows;
+
+    document_width(&d->doc, w > 4 ? w : 4);
+    d->h = h > 0 ? h : 1;
+    if (!fresh)
+        d->top = 0;
+    if (!fresh || (d->grows && (d->version != model->version || d->live != model->live.version))) {
+        d->subject = model->subject;
+        show(d, model);
+        d->version = model->version;
+        d->live = model->live.version;
+        if (fresh && end && rows > (size_t)d->h) /* the end stays in view while text comes in */
+            d->top = document_need(&d->doc, SIZE_MAX);
+    }
+    clamp(d);
+}
+
+static unsigned scroll(struct detail *d, int64_t by)
+{
+    if (by < 0 && (size_t)-by > d->top)
+        d->top = 0;
+    else
+        d->top = (size_t)((int64_t)d->top + by);
+    clamp(d);
+    return DID_REDRAW;
+}
+
+static unsigned detail_act(struct panel *panel, struct model *model, enum action_id action)
+{
+    struct detail *d = (struct detail *)panel;
+
+    (void)model; /* scrolling needs what was read already */
+    switch (action) {
+    case ACTION_DOWN: return scroll(d, 1);
+    case ACTION_UP: return scroll(d, -1);
+    case ACTION_HALF_DOWN: return scroll(d, d->h / 2);
+    case ACTION_HALF_UP: return scroll(d, -d->h / 2);
+    case ACTION_PAGE_DOWN: return scroll(d, d->h);
+    case ACTION_PAGE_UP: return scroll(d, -d->h);
+    case ACTION_FIRST: d->top = 0; return DID_REDRAW;
+    case ACTION_LAST:
+        d->top = document_need(&d->doc, SIZE_MAX);
+        clamp(d);
+        return DID_REDRAW;
+    default: return DID_NOT;
+    }
+}
+
+static bool detail_find(struct panel *panel, struct model *model, const struct pattern *pattern,
+                        bool backward, struct panel_find *found)
+{
+    struct detail *d = (struct detail *)panel;
+    size_t row, count = 0, at = 0;
+
+    (void)model; /* only what is shown is searched */
+    d->marks = pattern;
+    (void)document_need(&d->doc, SIZE_MAX); /* to count them all */
+    if (!pattern ||
+        (!document_find(&d->doc, pattern, d->top, backward, &row) &&
+         !document_find(&d->doc, pattern, backward ? d->doc.row_count : 0, backward, &row)))
+        return false;
+    d->top = row;
+    for (size_t i = 0; i < d->doc.row_count; i++)
+        if (pattern_matches(pattern, d->doc.text.data + d->doc.rows[i].start,
+                            d->doc.rows[i].end - d->doc.rows[i].start)) {
+            count++;
+            at = i <= row ? count : at;
+        }
+    *found = (struct panel_find){at, count};
+    return true;
+}
+
+static void detail_draw(const struct panel *panel, const struct model *model, struct grid *grid,
+                        struct rect rect, bool focused)
+{
+    const struct detail *d = (const struct detail *)panel;
+
+    (void)model;
+    (void)focused; /* a text to read has no selected row */
+    document_draw(&d->doc, grid, rect, d->top, d->marks);
+}
+
+static void detail_note(const struct panel *panel, const struct model *model, char *out, size_t cap)
+{
+    const struct detail *d = (const struct detail *)panel;
+
+    (void)model;
+    snprintf(out, cap, "%s", d->title);
+}
+
+const struct panel_class panel_detail = {
+    .name = "detail",
+    .title = "Detail",
+    .open = detail_open,
+    .close = detail_close,
+    .update = detail_update,
+    .act = detail_act,
+    .draw = detail_draw,
+    .find = detail_find,
+    .note = detail_note,
+};
