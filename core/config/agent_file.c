@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/base/embed.h"
@@ -429,12 +430,15 @@ int agent_file_find(struct agent_file **out, const char *dir, const char *name,
         return agent_file_load(out, name, checks, err);
     if (dir && is_name(name)) {
         char *file = mem_printf("%s/%s" SUFFIX, dir, name);
+        bool there = access(file, F_OK) == 0;
 
-        rc = agent_file_load(out, file, checks, err);
+        if (there) /* a setting in it that does not exist is E_NOTFOUND too */
+            rc = agent_file_load(out, file, checks, err);
         free(file);
+        if (there)
+            return rc;
     }
-    if (rc == E_NOTFOUND)
-        rc = find_embedded(out, name, checks, err);
+    rc = find_embedded(out, name, checks, err);
     return rc == E_NOTFOUND ? not_found(dir, name, err) : rc;
 }
 

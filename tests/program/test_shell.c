@@ -257,6 +257,30 @@ static void mistakes_say_what_was_expected(void)
     }
 }
 
+/* One of the folder's own goes before a built-in one, and its mistakes are told. */
+static void an_agent_file_says_its_line(void)
+{
+    struct program program;
+
+    program_open(&program);
+    scratch_folder(program.home, "config/rerail");
+    scratch_folder(program.home, "config/rerail/agents");
+    program_write(&program, "config/rerail/agents/default.md",
+                  "---\nname: default\nlimits: {max_iteration: 3}\n---\nWork.\n");
+    expect(&program, 2, ARGV("tools"));
+    says(program.err, "default.md:3");
+    says(program.err, "limits.max_iterations");
+    program_write(&program, "config/rerail/agents/default.md",
+                  "---\nname: default\ntools: [read_file]\n---\nWork.\n");
+    expect(&program, 0, ARGV("tools"));
+    says(program.out, "read_file");
+    CU_ASSERT_PTR_NULL(strstr(program.out, "write_file"));
+    expect(&program, 0, ARGV("tools", "--agent", "reviewer"));
+    says(program.out, "search_files");
+    CU_ASSERT_PTR_NULL(strstr(program.out, "shell"));
+    program_close(&program);
+}
+
 /* ---- Exit codes ------------------------------------------------------------------------------ */
 
 static void a_run_ends_as_its_code_says(void)
@@ -570,6 +594,8 @@ static const struct test tests[] = {
     {"the log says what exec said", the_log_says_what_exec_said},
     {"a mistake on the command line or in the config says what was expected",
      mistakes_say_what_was_expected},
+    {"an agent file in the config folder goes first, and says its line",
+     an_agent_file_says_its_line},
     {"a run ends as its exit code says", a_run_ends_as_its_code_says},
     {"a call that was approved or denied goes on with the next resume",
      a_call_waits_for_its_person},

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/cli.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/path.h"
+#include "core/base/str.h"
+#include "core/config/setting.h"
+#include "tests/suite.h"
+#include "tui/cli_help.h"
+
+#define README_MAX ((size_t)1 << 20)
+
+static void one_name_one_command(void)
+{
+    const struct cli_command *command;
+
+    for (size_t i = 0; (command = cli_at(i)); i++) {
+        CU_ASSERT_PTR_EQUAL(cli_find(command->name), command);
+        CU_ASSERT_PTR_NOT_NULL(command->run);
+        CU_ASSERT_TRUE(command->most < 0 || command->most >= command->least);
+    }
+    CU_ASSERT_PTR_NULL(cli_find("no-such-command"));
+    CU_ASSERT_PTR_NULL(cli_find(""));
+}
+
+/* Lower case, no full stop: it follows the command's name in lists. */
+static bool is_help(const char *help)
+{
+    return help && *help && !str_ends(help, ".") && strlen(help) <= 90 && !strchr(help, '\n');
+}
+
+static void every_row_is_explained(void)
+{
+    const struct cli_command *command;
+
+    for (size_t i = 0; (command = cli_at(i)); i++) {
+        if (!is_help(command->help) || isupper((unsigned char)*command->help))
+            printf("    %s: %s\n", command->name, command->help);
+        CU_ASSERT_TRUE(is_help(command->help) && !isupper((unsigned char)*command->help));
+        CU_ASSERT_PTR_NOT_NULL(command->args);
+        for (const struct cli_option *o = command->options; o && o->name; o++)
+            CU_ASSERT_TRUE(is_help(o->help));
+    }
+}
+
+struct names {
+    const char *at[256];
+    size_t count;
+};
+
+static void add(struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->at[i], name) == 0)
+            printf("    twice: %s\n", name);
+        CU_ASSERT_STRING_NOT_EQUAL(names->at[i], name);
+    }
+    CU_ASSERT_FATAL(names->count < 256);
+    names->at[names->count++] = name;
+}
+
+static void add_options(struct names *names, char *letters, const struct cli_option *options)
+{
+    for (; options && options->name; options++) {
+        add(names, options->name);
+        CU_ASSERT_PTR_NULL(options->letter ? strchr(letters, options->letter) : NULL);
+        if (options->letter)
+            letters[strlen(letters)] = options->letter;
+    }
+}
+
+/* Its own, the common ones and the settings' flags share one command line. */
+static void no_command_has_an_option_twice(void)
+{
+    const struct cli_command *command;
+
+    for (size_t i = 0; (command = cli_at(i)); i++) {
+        struct names names = {{"help"}, 1};
+        char letters[64] = "h";
+
+        add_options(&names, letters, command->options);
+        if (!command->settings)
+            continue;
+        add_options(&names, letters, cli_common);
+        for (const struct setting *s = setting_table; s->name; s++)
+            if (s->flag)
+                add(&names, s->flag);
+    }
+}
+
+static char *help_of(const struct cli_command *command)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    if (command)
+        cli_help_command(command, out);
+    else
+        cli_help(out);
+    CU_ASSERT_EQUAL(fclose(out), 0);
+    return text;
+}
+
+static void help_names_everything(void)
+{
+    const struct cli_command *command;
+    char *all = help_of(NULL);
+
+    for (size_t i = 0; (command = cli_at(i)); i++) {
+        char *text = help_of(command);
+
+        CU_ASSERT_PTR_NOT_NULL(strstr(all, command->help));
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, command->help));
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, command->args));
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, "--help"));
+        for (const struct cli_option *o = command->options; o && o->name; o++)
+            CU_ASSERT_PTR_NOT_NULL(strstr(text, o->name));
+        CU_ASSERT_EQUAL(strstr(text, "--max-iterations") != NULL, command->settings);
+        free(text);
+    }
+#define X(name, code, word, help) CU_ASSERT_PTR_NOT_NULL(strstr(all, word));
+    EXIT_CODES(X)
+#undef X
+    free(all);
+}
+
+/* Every `rerail WORD` of the README that is no task is a command, and every command is there. */
+static void the_readme_and_the_table_agree(void)
+{
+    const struct cli_command *command;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (path_read(&text, &len, "README.md", README_MAX, NULL) < 0) {
+        suite_skip("README.md", "not run from the source folder");
+        return;
+    }
+    for (size_t i = 0; (command = cli_at(i)); i++) {
+        char word[64];
+
+        (void)snprintf(word, sizeof word, "`%s`", command->name);
+        if (!strstr(text, word))
+            printf("    not in README.md: %s\n", word);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, word));
+    }
+    for (const char *at = text; (at = strstr(at, "rerail ")); at++) {
+        char word[32];
+        size_t n = strspn(at + 7, "abcdefghijklmnopqrstuvwxyz");
+
+        if ((at > text && at[-1] != '\n') || n == 0 || n >= sizeof word)
+            continue; /* a sentence, or a task between quotes */
+        (void)snprintf(word, sizeof word, "%.*s", (int)n, at + 7);
+        CU_ASSERT_PTR_NOT_NULL(cli_find(word));
+    }
+    free(text);
+}
+
+static const struct test tests[] = {
+    {"a name finds its command", one_name_one_command},
+    {"every command and option is explained in one line", every_row_is_explained},
+    {"no command has an option or a letter twice", no_command_has_an_option_twice},
+    {"--help names every command, option and exit code", help_names_everything},
+    {"the README and the table of commands agree", the_readme_and_the_table_agree},
+    {NULL, NULL},
+};
+
+const struct suite suite_cli = {"cli", tests};
