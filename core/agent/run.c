@@ -163,22 +163,6 @@ void run_enter(struct run *run, enum run_state state, const char *reason)
     arm_deadline(run);
 }
 
-/* The chain's link: parent ‖ kind ‖ body ‖ number. Moving or changing any of them shows. */
-static struct hash link_hash(const struct hash *parent, enum node_kind kind, const char *body,
-                             size_t len, int64_t number)
-{
-    struct hash content = sha256(body, len);
-    const char *name = node_kind_name(kind);
-    struct hash_part parts[] = {
-        {parent->at, SHA256_BYTES},
-        {name, strlen(name)},
-        {content.at, SHA256_BYTES},
-        {&number, sizeof number},
-    };
-
-    return sha256_parts(parts, sizeof parts / sizeof *parts);
-}
-
 static void begin_segment(struct run *run)
 {
     struct record *record = run_record(run, RECORD_SEGMENT);
@@ -194,9 +178,10 @@ static int64_t append_body(struct run *run, enum node_kind kind, char *body, siz
     if (run->new_segment)
         begin_segment(run);
     int64_t number = ++run->next_node;
+    struct hash content = sha256(body, len);
     struct record *record = run_record(run, RECORD_NODE);
 
-    run->chain = link_hash(&run->chain, kind, body, len, number);
+    run->chain = node_chain(&run->chain, kind, &content, number);
     record->node.node = number;
     record->node.parent = run->node;
     record->node.segment = run->segment;

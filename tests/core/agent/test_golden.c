@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs that were recorded once: every decision must still come out as it did (tests/data/golden). */
+/* Runs that were recorded once: every decision must still come out as it did (tests/data/golden).
+ */
 #include "core/agent/input.h"
 #include "core/agent/run.h"
 #include "core/base/buf.h"
@@ -22,7 +23,8 @@
 #define FILE_MAX  ((size_t)16 << 20)
 #define LINE_TEXT ((size_t)8 << 20)
 
-/* --- recording ----------------------------------------------------------------------------------- */
+/* --- recording -----------------------------------------------------------------------------------
+ */
 
 static int write_input(void *ctx, const struct stored_input *input)
 {
@@ -79,7 +81,8 @@ static void record(const char *path, const char *name, const char *out)
     history_report_free(&report);
 }
 
-/* --- judging --------------------------------------------------------------------------------------- */
+/* --- judging
+ * --------------------------------------------------------------------------------------- */
 
 static struct input *read_input(const cJSON *line, struct hash *decision)
 {
