@@ -192,10 +192,9 @@ static bool is_whole(struct machine *m, const struct tape *tape)
 /* How far apart the operations are that a sweep tries. */
 static int64_t stride(int64_t count)
 {
-    const char *seeds = getenv("TEST_SEEDS");
-    int64_t cases = seeds ? strtoll(seeds, NULL, 10) / 50 : CASES;
+    int64_t cases = suite_amount("SEEDS", CASES * 50) / 50;
 
-    return cases < CASES ? 1 + count / CASES : 1 + count / cases;
+    return 1 + count / (cases < CASES ? CASES : cases);
 }
 
 /* ---- one operation fails, once or for ever */

@@ -218,13 +218,12 @@ static int64_t last_input(struct site *s, int64_t run)
 
 static void test_kill_at_random(void)
 {
-    const char *kills = getenv("TEST_KILLS");
-    int rounds = kills ? atoll(kills) > 2000 ? 2000 : (int)atoll(kills) : 20;
+    unsigned asked = suite_amount("KILLS", 20), rounds = asked < 2000 ? asked : 2000;
     struct site s;
     uint64_t random = uuid_random();
 
     site_name(&s);
-    for (int i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < rounds; i++) {
         int pipes[2];
         int64_t said[2], acked = 0, run = 0;
         CU_ASSERT_EQUAL_FATAL(pipe2(pipes, O_CLOEXEC), 0);
