@@ -15,7 +15,6 @@
 #include "tui/console.h"
 #include "tui/display.h"
 #include "tui/exit_code.h"
-#include "tui/session.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -50,13 +49,10 @@ struct app {
 static int port_start(void *self, int64_t ticket, const char *task, struct err *err)
 {
     struct app *app = self;
-    const struct session_task options = {.task = task,
-                                         .provider = app->is->provider,
-                                         .workspace = app->is->workspace,
-                                         .own_workspace = app->is->own_workspace,
-                                         .interactive = true};
-    const char *missing = app->is->provider ? NULL : session_missing_key(app->is->session);
+    struct session_task options = app->is->task;
+    const char *missing = options.provider ? NULL : session_missing_key(app->is->session);
 
+    options.task = task;
     if (missing)
         return err_set(err, E_NOTFOUND, "%s", missing);
     return session_start(app->is->session, ticket, app->is->config, &options, err);
@@ -386,13 +382,13 @@ static int begin(struct app *app, const char *themes, struct err *err)
         .theme_dir = themes,
         .bell = user->ui.bell,
         .run = is->run,
-        .waiting = is->task,
+        .waiting = is->task.task,
         .ticket = 1,
     };
     int rc = console_new(&app->console, &options, err);
 
-    if (rc == 0 && is->task)
-        rc = port_start(app, 1, is->task, err);
+    if (rc == 0 && is->task.task)
+        rc = port_start(app, 1, is->task.task, err);
     if (rc == 0 && is->run && is->take_over)
         session_adopt(is->session, 0, is->run, "take-over");
     return rc;

@@ -8,22 +8,17 @@
 #define TUI_APP_H
 
 #include "core/base/err.h"
+#include "tui/session.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct config;
-struct session;
-
 struct app_options {
     const struct config *config; /* borrowed; `:set` of this console's own settings copies */
     struct session *session;
-    const char *provider;  /* of runs that are started here; NULL = by the config */
-    const char *workspace; /* of those; NULL = the current folder */
-    bool own_workspace;
-    const char *task; /* to start at once; NULL = none */
-    int64_t run;      /* to show at first; 0 = the list of runs */
-    bool take_over;   /* and go on with it */
+    struct session_task task; /* to start at once; further ones are like it. NULL task: none */
+    int64_t run;              /* to show at first; 0 = the list of runs */
+    bool take_over;           /* and go on with it */
 };
 
 /* The exit code: 0, or 143 and 129 after SIGTERM and SIGHUP. E_UNSUPPORTED: no terminal that

@@ -234,13 +234,14 @@ int cli_configure(struct cli *cli, struct err *err)
 {
     const char *file = cli_option(cli, "config");
     const char *agent = cli_option(cli, "agent");
+    const char *own = cli->command->agent ? cli->command->agent : "default";
 
     if (cli->config)
         return 0;
     config_new(&cli->config);
     int rc = file ? config_load(cli->config, file, err) : config_load_user(cli->config, err);
     if (rc == 0)
-        rc = read_agent(cli, agent ? agent : "default", err);
+        rc = read_agent(cli, agent ? agent : own, err);
     if (rc == 0)
         rc = config_env(cli->config, (char *const *)(uintptr_t)cli->environment, err);
     for (size_t i = 0; rc == 0 && i < cli->given_count; i++)

@@ -32,8 +32,9 @@ struct cli_command {
     const char *help; /* one line */
     const char *text; /* what else a person wants to know; NULL = nothing */
     const struct cli_option *options;
-    bool settings;   /* takes every setting's flag, --agent, --set and --config */
-    int least, most; /* words; most < 0 = any */
+    const char *agent; /* its own, where --agent names no other; NULL = default */
+    bool settings;     /* takes every setting's flag, --agent, --set and --config */
+    int least, most;   /* words; most < 0 = any */
     int (*run)(struct cli *cli);
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/sim/demo.h"
 #include "tui/cli.h"
 #include "tui/commands.h"
 
@@ -58,6 +59,16 @@ static const struct cli_command table[] = {
      .least = 0,
      .most = -1,
      .run = command_console},
+    {.name = "demo",
+     .args = "",
+     .help = "the console on an agent that looks for a laptop: no key, no network",
+     .text = "The model is scripted but served over real HTTP, the tools work on real files in a "
+             "folder\n"
+             "of their own. Without a terminal it runs headless and prints what happens.",
+     .options = json_options,
+     .agent = DEMO_AGENT,
+     .settings = true,
+     .run = command_demo},
     {.name = "exec",
      .args = "\"TASK\"",
      .help = "run a task here, without the console",

@@ -40,42 +40,51 @@ static int64_t orphan(const char *path)
     return run;
 }
 
-static int show(struct cli *cli, struct session *session, char *task, char *provider)
+static int show(struct cli *cli, struct session *session, const struct session_task *task)
 {
     struct err err = {0};
-    int64_t run = task ? 0 : orphan(session_history(session));
-    const struct app_options options = {.config = cli->config,
-                                        .session = session,
-                                        .provider = provider,
-                                        .workspace = cli_option(cli, "workspace"),
-                                        .task = task,
-                                        .run = run,
-                                        .take_over = run != 0};
-    int code = app_run(&options, &err);
+    struct app_options options = {.config = cli->config, .session = session, .task = *task};
 
+    if (!task->task || task->own_workspace) {
+        options.run = orphan(session_history(session));
+        options.take_over = options.run != 0;
+    }
+    if (options.run)
+        options.task.task = NULL;
+    int code = app_run(&options, &err);
     if (code == E_UNSUPPORTED)
         return cli_fail(EXIT_USAGE, "%s; without a screen: rerail exec \"TASK\"", err.msg);
     return code < 0 ? cli_error(&err) : code;
 }
 
-int command_console(struct cli *cli)
+int command_console_task(struct cli *cli, const struct session_task *task)
 {
     const struct session_options options = {.config = cli->config, .environment = cli->environment};
-    const char *scenario = cli_option(cli, "simulator");
     struct session *session = NULL;
     struct history_report report = {0};
     struct err err = {0};
+    int code = session_open(&session, &options, &report, &err) < 0 ? cli_error(&err)
+                                                                   : show(cli, session, task);
 
-    char *task = cli->word_count > 0 ? cli_join(cli, 0) : NULL;
-    char *provider = scenario ? mem_printf("simulator:%s", scenario) : NULL;
-    int code = session_open(&session, &options, &report, &err) < 0
-                   ? cli_error(&err)
-                   : show(cli, session, task, provider);
     if (report.damage)
         fprintf(stderr, "rerail: %s\n", report.damage);
     history_report_free(&report);
     session_close(session);
+    return code;
+}
+
+int command_console(struct cli *cli)
+{
+    const char *scenario = cli_option(cli, "simulator");
+    char *text = cli->word_count > 0 ? cli_join(cli, 0) : NULL;
+    char *provider = scenario ? mem_printf("simulator:%s", scenario) : NULL;
+    const struct session_task task = {.task = text,
+                                      .provider = provider,
+                                      .workspace = cli_option(cli, "workspace"),
+                                      .interactive = true};
+    int code = command_console_task(cli, &task);
+
     free(provider);
-    free(task);
+    free(text);
     return code;
 }

@@ -37,8 +37,9 @@
 
 struct exec {
     struct cli *cli;
-    const char *resume; /* the stored run to go on with; NULL = a new one */
-    const cJSON *only;  /* the one verb to say to it; NULL = what makes it go on */
+    const char *resume;              /* the stored run to go on with; NULL = a new one */
+    const struct session_task *task; /* the new one; NULL = by the command line */
+    const cJSON *only;               /* the one verb to say to it; NULL = what makes it go on */
     struct session *session;
     struct query *query;
     struct arena arena;
@@ -346,6 +347,8 @@ static int begin(struct exec *exec, struct err *err)
 
     if (exec->resume)
         return begin_again(exec, exec->resume, err);
+    if (exec->task)
+        return session_start(exec->session, 1, exec->cli->config, exec->task, err);
     char *task = cli_join(exec->cli, 0);
     char *provider = scenario ? mem_printf("simulator:%s", scenario) : NULL;
     const struct session_task options = {
@@ -419,6 +422,13 @@ int command_resume(struct cli *cli)
 
     cli->words++;
     cli->word_count--;
+    return exec_all(&exec);
+}
+
+int command_exec_task(struct cli *cli, const struct session_task *task)
+{
+    struct exec exec = {.cli = cli, .task = task};
+
     return exec_all(&exec);
 }
 

@@ -6,11 +6,13 @@
 #include <cjson/cJSON.h>
 
 struct cli;
+struct session_task;
 
 int command_completions(struct cli *cli);
 int command_config(struct cli *cli);
 int command_console(struct cli *cli);
 int command_context(struct cli *cli);
+int command_demo(struct cli *cli);
 int command_doctor(struct cli *cli);
 int command_du(struct cli *cli);
 int command_exec(struct cli *cli);
@@ -27,6 +29,10 @@ int command_sim(struct cli *cli);
 int command_themes(struct cli *cli);
 int command_tools(struct cli *cli);
 int command_verb(struct cli *cli);
+
+/* As console and exec, with this task. The console shows a run that a dead process left instead. */
+int command_console_task(struct cli *cli, const struct session_task *task);
+int command_exec_task(struct cli *cli, const struct session_task *task);
 
 /* As exec --resume, but says this verb (borrowed) instead of resume, and prints what comes of it.
  */

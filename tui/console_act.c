@@ -253,27 +253,33 @@ static unsigned preview(struct console *console, const char *title, int64_t to,
     return DID_REDRAW;
 }
 
-/* The checkpoint meant: the one selected in its panel, or the one at or before the selected row. */
-static int64_t checkpoint_meant(struct console *console)
+/* The nearest checkpoint at or before a depth of the path; 0 = none. */
+static int64_t checkpoint_before(const struct model *model, int64_t depth)
 {
-    struct model *model = &console->model;
     struct checkpoint_row row;
     struct arena arena = {0};
+    int64_t found = 0;
+
+    if (depth >= 0 &&
+        query_checkpoint_at(model->query, &arena, &model->path, depth, &row, NULL) == 0)
+        found = row.node;
+    arena_free(&arena);
+    return found;
+}
+
+/* The checkpoint meant: the one selected in its panel, or the one at or before the selected row. */
+static int64_t checkpoint_meant(const struct console *console)
+{
+    const struct model *model = &console->model;
+    int64_t at = timeline_node(console->panels[LAYOUT_TIMELINE]);
+    int64_t found = checkpoint_before(model, model->path.depth);
+    struct arena arena = {0};
     struct node_row node;
-    int64_t at = timeline_node(console->panels[LAYOUT_TIMELINE]), found = 0;
 
     if (console->focus == LAYOUT_CHECKPOINTS)
         return checkpoints_node(console->panels[LAYOUT_CHECKPOINTS]);
-    if (at && query_node(model->query, &arena, model->run, at, &node, NULL) == 0) {
-        if (node.checkpoint)
-            found = node.node;
-        else if (query_checkpoint_at(model->query, &arena, &model->path, node.depth - 1, &row,
-                                     NULL) == 0)
-            found = row.node;
-    } else if (query_checkpoint_at(model->query, &arena, &model->path, model->path.depth, &row,
-                                   NULL) == 0) {
-        found = row.node;
-    }
+    if (at && query_node(model->query, &arena, model->run, at, &node, NULL) == 0)
+        found = node.checkpoint ? node.node : checkpoint_before(model, node.depth);
     arena_free(&arena);
     return found;
 }
@@ -295,8 +301,11 @@ static unsigned roll_back(struct console *console)
 {
     int64_t to = checkpoint_meant(console);
 
+    if (to == console->model.path.head) /* there already: one further back */
+        to = checkpoint_before(&console->model, console->model.path.depth - 1);
     if (!to) {
-        console_say(console, true, "there is no checkpoint yet: the first comes with a model call");
+        console_say(console, true,
+                    "there is no checkpoint before this: the first comes with a model call");
         return DID_REDRAW;
     }
     return preview(console, "Roll back", to, rollback_answers, "to");

@@ -51,7 +51,7 @@ static void put_state(struct pen *pen, const struct model *model)
     } else if (state_info(state)->active && model->hand == HAND_NOBODY) {
         pen_put(pen, ROLE_WARN, "  nobody runs it: c goes on");
     } else if ((state == RUN_PAUSED || state == RUN_COMPLETED || state == RUN_ERROR) &&
-               model->row.reason) {
+               model->row.reason && pen_left(pen) > 26) {
         pen_put(pen, ROLE_DIM, "  ");
         put_line(pen, state == RUN_ERROR ? ROLE_ERROR : ROLE_DIM, model->row.reason,
                  pen_left(pen) - 14);

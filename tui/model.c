@@ -197,6 +197,14 @@ static bool has_group(const struct model *model, const char *name)
     return false;
 }
 
+/* By name: nothing jumps about while a run goes on. */
+static int by_name(const void *a, const void *b)
+{
+    const struct health_group *left = a, *right = b;
+
+    return strcmp(left->name, right->name);
+}
+
 static int read_health(struct model *model, struct err *err)
 {
     struct run_config *fallback = NULL;
@@ -222,6 +230,7 @@ static int read_health(struct model *model, struct err *err)
             if (model->window[i].name && !has_group(model, model->window[i].name))
                 fold_group(model, &model->groups[model->group_count++], model->window[i].name,
                            policy);
+        qsort(model->groups + 1, model->group_count - 1, sizeof *model->groups, by_name);
         model->wall_us = wall;
     } else {
         model->window_count = model->group_count = 0;

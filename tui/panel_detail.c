@@ -133,9 +133,8 @@ static void add_effect(struct detail *d, struct model *model, const struct effec
     char span[FIGURE];
 
     buf_init(&args, ARGS_MAX);
-    figure_span(span, effect->started_us > 0 && effect->ended_us > 0
-                          ? effect->ended_us - effect->started_us
-                          : -1);
+    int64_t start = effect->started_us > 0 ? effect->started_us : effect->us; /* pure: no start */
+    figure_span(span, effect->ended_us > 0 ? effect->ended_us - start : -1);
     document_printf(&d->doc, effect_role(effect->state), "%s  %s  %s  (%s)", effect->tool,
                     effect_word(effect->state), span, effect->policy ? effect->policy : "");
     if (effect->note)

@@ -711,8 +711,10 @@ static void put_effect_figures(struct pen *pen, const struct effect_row *effect)
     char span[FIGURE];
 
     pen_printf(pen, effect_role(effect->state), "%s ", effect_word(effect->state));
-    if (effect->started_us > 0 && effect->ended_us >= effect->started_us) {
-        figure_span(span, effect->ended_us - effect->started_us);
+    int64_t start = effect->started_us > 0 ? effect->started_us : effect->us; /* pure: no start */
+
+    if (effect->ended_us >= start) {
+        figure_span(span, effect->ended_us - start);
         put_figure(pen, ROLE_NUMBER, span);
     } else {
         put_gap(pen, 1);
