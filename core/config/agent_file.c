@@ -259,6 +259,13 @@ static int find_parts(struct layout *out, const char *name, const char *text, si
     return err_set(err, E_PARSE, "%s:1: the line --- that ends the front matter is missing", name);
 }
 
+static bool is_blank(const char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+        len--;
+    return len == 0;
+}
+
 /* The body without blank lines at its ends. */
 static char *system_of(const char *body, size_t len)
 {
@@ -267,7 +274,7 @@ static char *system_of(const char *body, size_t len)
     while (from < len) {
         size_t next, line = line_at(body, len, from, &next);
 
-        if (strspn(body + from, " \t") < line)
+        if (!is_blank(body + from, line))
             break;
         from = next;
     }
