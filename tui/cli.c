@@ -12,6 +12,7 @@
 #include "core/tool/tool.h"
 #include "tui/cli_help.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -300,6 +301,14 @@ static int unknown(const char *word)
         nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "", word);
 }
 
+/* What was printed and never arrived is a failure, unless the reader wanted no more. */
+static int end_output(int code)
+{
+    if ((fflush(stdout) == EOF || ferror(stdout)) && errno != EPIPE && code == EXIT_DONE)
+        return cli_fail(EXIT_ERROR, "standard output: %s", strerror(errno));
+    return code;
+}
+
 int cli_main(int argc, char **argv, const char *const *environment)
 {
     struct cli cli = {.environment = environment};
@@ -317,7 +326,7 @@ int cli_main(int argc, char **argv, const char *const *environment)
     if (!cli.command)
         return argc < 2 ? cli_fail(EXIT_USAGE, "which command? see rerail --help")
                         : unknown(argv[1]);
-    int code = run_command(&cli, argc - skip, argv + skip);
+    int code = end_output(run_command(&cli, argc - skip, argv + skip));
     config_free(cli.config);
     free(cli.given);
     return code;

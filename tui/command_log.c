@@ -19,6 +19,7 @@ struct log {
     struct stored *stored;
     struct event_page page;
     bool json, follow;
+    bool deaf; /* nobody reads on */
 };
 
 static void print_text(struct log *log, const struct event_row *event)
@@ -57,7 +58,7 @@ static int catch_up(struct log *log, struct err *err)
     size_t count = PAGE;
     int rc = 0;
 
-    while (rc == 0 && count == PAGE) {
+    while (rc == 0 && count == PAGE && !log->deaf) {
         arena_clear(&stored->arena);
         rc = query_events(stored->query, &stored->arena, &log->page, &rows, &count, err);
         for (size_t i = 0; rc == 0 && i < count; i++) {
@@ -65,8 +66,7 @@ static int catch_up(struct log *log, struct err *err)
             log->page.after = rows[i].seq;
         }
     }
-    if (fflush(stdout) == EOF)
-        return err_sys(err, errno, "standard output");
+    log->deaf = fflush(stdout) == EOF; /* cli_main says why, where there is more to it */
     return rc;
 }
 
@@ -90,7 +90,7 @@ static int follow(struct log *log, struct err *err)
             rc = catch_up(log, err);
         struct pollfd fds[] = {{.fd = watch_fd(watch), .events = POLLIN},
                                {.fd = fileno(stdout), .events = 0}};
-        if (rc < 0 || over)
+        if (rc < 0 || over || log->deaf)
             break;
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             rc = err_sys(err, errno, "poll");
