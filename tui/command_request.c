@@ -96,7 +96,7 @@ static int print_raw(struct stored *stored, int64_t call, int64_t attempt, struc
 static int request(const struct cli *cli, struct stored *stored, struct rebuilt *rebuilt,
                    struct err *err)
 {
-    int64_t call, attempt;
+    int64_t call = 0, attempt = 1;
     int rc = parse_call(&call, &attempt, cli->words[1], err);
 
     if (rc < 0)
