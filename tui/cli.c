@@ -273,7 +273,20 @@ static int run_command(struct cli *cli, int argc, char **argv)
     return command->run(cli);
 }
 
-/* `rerail`, `rerail "TASK"` and `rerail --model X "TASK"` are the console. */
+/* The command that a word was probably meant to be, or NULL. */
+static const char *nearest_command(const char *word)
+{
+    const struct cli_command *command;
+    const char *names[128];
+    size_t count = 0;
+
+    for (; count < 128 && (command = cli_at(count)); count++)
+        names[count] = command->name;
+    return str_nearest(word, names, count);
+}
+
+/* `rerail`, `rerail "TASK"` and `rerail --model X "TASK"` are the console. So is a task without
+   quotes, unless its first word looks like a slip: `rerail shwo last` must not start a run. */
 static const struct cli_command *choose(int argc, char **argv, int *skip)
 {
     *skip = 0;
@@ -284,18 +297,15 @@ static const struct cli_command *choose(int argc, char **argv, int *skip)
         *skip = 1;
         return command;
     }
-    return strchr(argv[1], ' ') || argc > 2 ? cli_find("console") : NULL;
+    if (strchr(argv[1], ' ') || (argc > 2 && argv[2][0] != '-' && !nearest_command(argv[1])))
+        return cli_find("console");
+    return NULL;
 }
 
 static int unknown(const char *word)
 {
-    const struct cli_command *command;
-    const char *names[128];
-    size_t count = 0;
+    const char *nearest = nearest_command(word);
 
-    for (; count < 128 && (command = cli_at(count)); count++)
-        names[count] = command->name;
-    const char *nearest = str_nearest(word, names, count);
     return cli_fail(
         EXIT_USAGE, "there is no command %s%s%s%s; a task of one word: rerail console \"%s\"", word,
         nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "", word);

@@ -220,6 +220,7 @@ static void mistakes_say_what_was_expected(void)
         int code;
     } cases[] = {
         {NULL, {"lss"}, "did you mean ls?", 2},
+        {NULL, {"shwo", "last"}, "did you mean show?", 2},
         {NULL, {"ls", "--jsn"}, "did you mean --json?", 2},
         {NULL, {"ls", "--limit"}, "--limit needs a value", 2},
         {NULL, {"ls", "--limit", "0"}, "--limit takes a number from 1", 2},
