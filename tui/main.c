@@ -27,5 +27,7 @@ int main(int argc, char **argv, char **environment)
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers in files and JSON have a point */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk: an error to tell, no death */
+    signal(SIGCHLD, SIG_DFL); /* whoever ignores it has children reaped unseen; that is inherited */
     return cli_main(argc, argv, (const char *const *)environment);
 }

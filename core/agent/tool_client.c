@@ -387,12 +387,20 @@ size_t tool_client_fds(const struct tool_client *client, struct pollfd *fds, siz
     return count;
 }
 
+/* One that never came to life is done before anybody polled it: no descriptor will tell. */
+static int64_t wake_of(const struct at_work *call)
+{
+    if (!call->process)
+        return INT64_MAX;
+    return process_state(call->process) == PROCESS_DONE ? 0 : process_wake(call->process);
+}
+
 int64_t tool_client_wake_us(const struct tool_client *client)
 {
     int64_t wake = INT64_MAX;
 
     for (size_t i = 0; i < client->count; i++) {
-        int64_t at = client->calls[i].process ? process_wake(client->calls[i].process) : INT64_MAX;
+        int64_t at = wake_of(&client->calls[i]);
 
         wake = at < wake ? at : wake;
     }

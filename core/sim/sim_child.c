@@ -91,6 +91,9 @@ static int spawn(struct sim_child *child, const struct sim_child_options *option
         rc = posix_spawn(&child->pid, program, &actions, &attr, (char *const *)argv, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)posix_spawnattr_destroy(&attr);
+    if (rc == ENOENT &&
+        access("/dev/null", W_OK) < 0) /* which of the two the kernel does not say */
+        program = "/dev/null";
     return rc == 0 ? 0 : err_sys(err, rc, "the simulator (%s)", program);
 }
 
