@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #define EVENT_PAGE     256
+#define PRINT_EVERY_MS 16 /* as often as a console paints */
 #define VERB_TICKET    2
 #define LINE_MAX_BYTES ((size_t)256 << 20)
 
@@ -46,6 +47,7 @@ struct exec {
     struct buf line;
     bool json;
     int64_t run, seen; /* seen = the last event read */
+    bool behind;       /* more is stored */
     char *uid;
     cJSON *errands; /* verbs to say once the run is ours, one after the other */
     bool waiting;   /* for the answer to one */
@@ -187,7 +189,7 @@ static void take(struct exec *exec, const struct engine_news *news)
     switch (news->kind) {
     case NEWS_STARTED: take_started(exec, news); break;
     case NEWS_REFUSED: exec->code = cli_fail(EXIT_ERROR, "%s", news->text); break;
-    case NEWS_STORED: (void)follow(exec, NULL); break; /* what fails here fails in end too */
+    case NEWS_STORED: exec->behind = true; break;
     case NEWS_STALLED:
         if (news->text)
             fprintf(stderr, "rerail: waiting to store: %s\n", news->text);
@@ -232,20 +234,32 @@ static void take_signal(struct exec *exec)
     }
 }
 
+/* After a look at the history the mail waits for the rest of a frame: a turn is three commits, and
+   a look at each would cost a fifth of the turn. */
 static void loop(struct exec *exec)
 {
+    int box = mailbox_fd(session_mailbox(exec->session));
     struct pollfd fds[] = {
-        {.fd = mailbox_fd(session_mailbox(exec->session)), .events = POLLIN},
+        {.fd = box, .events = POLLIN},
         {.fd = exec->signals, .events = POLLIN},
     };
 
     while (exec->code < 0) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        int ready = poll(fds, 2, fds[0].fd < 0 ? PRINT_EVERY_MS : -1);
+
+        if (ready < 0 && errno != EINTR)
             exec->code = cli_fail(EXIT_ERROR, "poll: %s", strerror(errno));
-        if (fds[0].revents)
+        if (ready == 0)
+            fds[0].fd = box;
+        if (ready > 0 && fds[0].revents)
             take_mail(exec);
-        if (fds[1].revents)
+        if (ready > 0 && fds[1].revents)
             take_signal(exec);
+        if (exec->behind) {
+            (void)follow(exec, NULL); /* what fails here fails in end too */
+            exec->behind = false;
+            fds[0].fd = -1;
+        }
     }
 }
 
@@ -361,8 +375,8 @@ static int begin(struct exec *exec, struct err *err)
 
 static int run(struct exec *exec, struct err *err)
 {
-    const struct session_options options = {.config = exec->cli->config,
-                                            .environment = exec->cli->environment};
+    const struct session_options options = {
+        .config = exec->cli->config, .environment = exec->cli->environment, .whole = true};
     struct history_report report = {0};
 
     exec->signals = watch_signals(err);

@@ -46,6 +46,7 @@ struct session {
     const char *own_folders[2];
     struct simulator *simulators;
     size_t simulator_count, simulator_cap;
+    bool whole;
 };
 
 /* --- news --------------------------------------------------------------------------------------
@@ -97,6 +98,8 @@ static void on_news(void *self, const struct engine_news *is)
         attach_reply(session->server, -is->ticket, is->ok, is->text ? is->text : "");
         return;
     }
+    if (session->whole && is->kind == NEWS_DELTA)
+        return;
     struct news *news = mem_new(sizeof *news);
     news->mail.discard = discard_news;
     news->is = *is;
@@ -346,6 +349,7 @@ int session_open(struct session **out, const struct session_options *options,
     struct history_report scratch = {0};
     int rc = open_places(session, err);
 
+    session->whole = options->whole;
     if (rc == 0)
         rc = read_key(session, options, err);
     if (rc == 0)

@@ -29,6 +29,7 @@ void news_free(struct news *news);
 struct session_options {
     const struct config *config; /* read while it opens, not kept */
     const char *const *environment;
+    bool whole; /* NEWS_DELTA is not wanted: what is stored is enough */
 };
 
 /* `report` is filled in also on failure (history.h); may be NULL. */
