@@ -228,10 +228,7 @@ static void take_events(struct app *app)
 
 static void suspend(struct app *app)
 {
-    int64_t before = clock_mono(&app->clock);
-
-    display_stop(app->display);
-    session_shift(app->is->session, clock_mono(&app->clock) - before);
+    display_stop(app->display); /* the engine notices by itself how long nothing moved */
     console_stored(app->console);
 }
 

@@ -16,6 +16,7 @@
 #include "core/tool/process.h"
 #include "history/attach.h"
 #include "history/history.h"
+#include "tui/key_command.h"
 #include "tui/place.h"
 
 #include <errno.h>
@@ -246,8 +247,11 @@ static int read_key(struct session *session, const struct session_options *optio
     int rc = key_source_parse(&source, text, err);
     if (rc == 0) {
         session->key_source = mem_text(source.name ? source.name : text);
-        rc = key_source_read(&session->key, &source, (char *const *)(uintptr_t)options->environment,
-                             &why);
+        rc = source.place == KEY_COMMAND
+                 ? key_command_run(&session->key, source.argv, options->environment,
+                                   session->exec_path, &why)
+                 : key_source_read(&session->key, &source,
+                                   (char *const *)(uintptr_t)options->environment, &why);
         if (rc == E_NOTFOUND && !user->key) {
             session->missing = mem_text(why.msg); /* local servers need none */
             rc = 0;
@@ -351,13 +355,13 @@ int session_open(struct session **out, const struct session_options *options,
 
     session->whole = options->whole;
     if (rc == 0)
+        rc = process_become_reaper(err);
+    if (rc == 0)
         rc = read_key(session, options, err);
     if (rc == 0)
         rc = make_mask(session, options, err);
     if (rc == 0)
         rc = mailbox_new(&session->box, err);
-    if (rc == 0)
-        rc = process_become_reaper(err);
     if (rc == 0)
         rc = history_open(&session->history, &(struct history_options){0},
                           report ? report : &scratch, err);
@@ -464,11 +468,6 @@ void session_adopt(struct session *session, int64_t ticket, int64_t run, const c
 void session_verb(struct session *session, int64_t ticket, const char *uid, cJSON *verb)
 {
     engine_verb(session->engine, ticket, uid, verb);
-}
-
-void session_shift(struct session *session, int64_t us)
-{
-    engine_shift(session->engine, us);
 }
 
 void session_stop(struct session *session)

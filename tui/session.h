@@ -55,7 +55,6 @@ int session_start(struct session *session, int64_t ticket, const struct config *
 void session_adopt(struct session *session, int64_t ticket, int64_t run, const char *how);
 /* verb moves. */
 void session_verb(struct session *session, int64_t ticket, const char *uid, cJSON *verb);
-void session_shift(struct session *session, int64_t us);
 void session_stop(struct session *session); /* NEWS_STOPPED follows */
 
 /* Whether the key for this configuration's model is there: NULL, or what to do about it. */

@@ -21,19 +21,16 @@
 
 #define WORKERS     4
 #define STOP_MAX_US ((int64_t)4 * US_PER_S)
+/* While something is in flight the loop looks so often, and takes a longer sleep for a standstill.
+ */
+#define LOOK_MS       1000
+#define STANDSTILL_US ((int64_t)2 * US_PER_S)
 
-enum letter_kind {
-    LETTER_START,
-    LETTER_ADOPT,
-    LETTER_VERB,
-    LETTER_SHIFT,
-    LETTER_STOP,
-    LETTER_TASK
-};
+enum letter_kind { LETTER_START, LETTER_ADOPT, LETTER_VERB, LETTER_STOP, LETTER_TASK };
 
 struct letter {
     struct mail mail;
-    int64_t ticket, run, us;
+    int64_t ticket, run;
     struct run_spec *spec;
     char *text; /* how, or the run's uid */
     cJSON *verb;
@@ -442,10 +439,6 @@ static void take(struct engine *engine, struct mail *mail)
     case LETTER_START: take_start(engine, letter); break;
     case LETTER_ADOPT: take_adopt(engine, letter); break;
     case LETTER_VERB: take_verb(engine, letter); break;
-    case LETTER_SHIFT:
-        turn_shift(engine->turn, letter->us);
-        http_shift_deadlines(engine->http, letter->us);
-        break;
     case LETTER_STOP: take_stop(engine); break;
     case LETTER_TASK: break;
     }
@@ -547,19 +540,35 @@ static int timeout_ms(const struct engine *engine)
     if (wake <= now)
         return 0;
     int64_t ms = (wake - now + US_PER_MS - 1) / US_PER_MS;
-    return ms > 3600000 ? 3600000 : (int)ms;
+    int64_t most = in_flight(engine) ? LOOK_MS : 3600000;
+    return ms > most ? (int)most : (int)ms;
+}
+
+/* A process that was stopped (SIGSTOP, a debugger) must not find all its deadlines passed: the time
+   that nobody could have used is given back. */
+static void heed_standstill(struct engine *engine, int64_t asked_us, int waited_ms)
+{
+    int64_t late = clock_mono(&engine->options.clock) - asked_us - (int64_t)waited_ms * US_PER_MS;
+
+    if (waited_ms < 0 || late < STANDSTILL_US)
+        return;
+    turn_shift(engine->turn, late);
+    http_shift_deadlines(engine->http, late);
 }
 
 static void loop_once(struct engine *engine)
 {
     size_t http_from, http_count;
     size_t count = gather(engine, &http_from, &http_count);
-    int ready = poll(engine->fds, count, timeout_ms(engine));
+    int wait = timeout_ms(engine);
+    int64_t asked = clock_mono(&engine->options.clock);
+    int ready = poll(engine->fds, count, wait);
 
     if (ready < 0 && errno != EINTR)
         abort(); /* EFAULT, EINVAL, ENOMEM: nothing can be waited for any more */
     for (size_t i = 0; ready < 0 && i < count; i++)
         engine->fds[i].revents = 0;
+    heed_standstill(engine, asked, wait);
     if (engine->fds[0].revents)
         take_mail(engine);
     if (engine->options.port.fd && engine->fds[1].revents)
@@ -619,11 +628,6 @@ void engine_verb(struct engine *engine, int64_t ticket, const char *uid, cJSON *
 {
     post(engine, LETTER_VERB,
          (struct letter){.ticket = ticket, .text = mem_text(uid), .verb = verb});
-}
-
-void engine_shift(struct engine *engine, int64_t us)
-{
-    post(engine, LETTER_SHIFT, (struct letter){.us = us});
 }
 
 void engine_stop(struct engine *engine)

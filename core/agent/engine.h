@@ -79,8 +79,6 @@ void engine_start_run(struct engine *engine, int64_t ticket, struct run_spec *sp
 void engine_adopt(struct engine *engine, int64_t ticket, int64_t run, const char *how);
 /* verb: {"verb":…, …arguments}, moved. `uid` names a run of this process. */
 void engine_verb(struct engine *engine, int64_t ticket, const char *uid, cJSON *verb);
-/* The process stood still for us µs (SIGCONT). */
-void engine_shift(struct engine *engine, int64_t us);
 /* Ends it: what is in flight is stopped and recorded, runs rest where they are, leases are given
    back. NEWS_STOPPED comes within four seconds. */
 void engine_stop(struct engine *engine);

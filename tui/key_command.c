@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/key_command.h"
+
+#include "core/base/clock.h"
+#include "core/config/secret.h"
+#include "core/tool/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_US ((int64_t)30 * US_PER_S)
+
+static int64_t now(void)
+{
+    struct clock clock = clock_system();
+
+    return clock_mono(&clock);
+}
+
+static void wait_for(struct process *process)
+{
+    while (process_step(process, now()) != PROCESS_DONE) {
+        struct pollfd fds[PROCESS_FDS];
+        size_t count = process_fds(process, fds, PROCESS_FDS);
+        int64_t wake = process_wake(process), left = wake - now();
+
+        (void)poll(fds, count, wake == INT64_MAX ? -1 : left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
+    }
+}
+
+static int judge(struct secret **out, const struct process_result *result, const char *program,
+                 struct err *err)
+{
+    if (result->stop == PROCESS_STOP_TIMEOUT)
+        return err_set(err, E_TIMEOUT, "the key's program %s gave none in 30 seconds", program);
+    if (result->end == PROCESS_NOT_RUN)
+        return err_set(err, E_NOTFOUND, "the key's program %s does not run: %s", program,
+                       strerror(result->error));
+    if (result->end != PROCESS_EXITED || result->code != 0)
+        return err_set(err, E_IO, "the key's program %s failed (%d): run it by hand", program,
+                       result->code);
+    if (result->out.head_len == 0)
+        return err_set(err, E_NOTFOUND, "the key's program %s printed no key", program);
+    return secret_new(out, result->out.head, result->out.head_len, err);
+}
+
+int key_command_run(struct secret **out, char *const *argv, const char *const *environment,
+                    const char *exec_path, struct err *err)
+{
+    int cwd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const struct process_spec spec = {.exec_path = exec_path,
+                                      .argv = (const char *const *)argv,
+                                      .env = environment,
+                                      .cwd = cwd,
+                                      .timeout_us = WAIT_US};
+    struct process *process = NULL;
+
+    if (cwd < 0)
+        return err_sys(err, errno, "/");
+    process_start(&process, &spec, now());
+    wait_for(process);
+    const struct process_result *result = process_result(process);
+    int rc = judge(out, result, argv[0], err);
+    explicit_bzero((char *)(uintptr_t)result->out.head, result->out.head_len);
+    process_free(process);
+    close(cwd);
+    return rc;
+}
