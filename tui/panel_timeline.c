@@ -15,6 +15,7 @@
 #include "tui/model.h"
 #include "tui/panel.h"
 #include "tui/timeline.h"
+#include "tui/timeline_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,30 +26,6 @@
 #define LINES_MAX  96 /* of one place */
 #define GONE_MAX   64 /* rolled-back rows that one fold opens into */
 #define OPENED_MAX 64
-
-enum line_kind {
-    LINE_NODE,   /* a message */
-    LINE_CALL,   /* the model call in flight */
-    LINE_EFFECT, /* a tool call in flight, or waiting */
-    LINE_ATTEMPT,
-    LINE_TEXT,
-    LINE_FOLD, /* where rows were rolled back: their number */
-    LINE_GONE, /* such a row */
-};
-
-struct line {
-    enum line_kind kind;
-    int64_t depth;
-    int sub;
-    int64_t iteration; /* of the row; 0 = says nothing */
-    int64_t id;        /* the fold's segment */
-    const struct node_row *node;
-    const struct call_row *call;
-    const struct effect_row *effect;
-    const struct attempt_row *attempt;
-    const char *text;
-    enum role role;
-};
 
 struct place {
     int64_t depth;
@@ -61,7 +38,7 @@ struct timeline {
     struct place top, at;
     bool follow;
     int h;
-    struct line *lines; /* what is on the screen */
+    struct timeline_line *lines; /* what is on the screen */
     size_t count, cap;
     int64_t opened[OPENED_MAX]; /* nodes, or −segment, that are open */
     size_t opened_count;
@@ -97,20 +74,20 @@ static int64_t last_depth(const struct model *model)
     return model->path.depth + (model->open.open_call ? 1 : 0) + (int64_t)model->open.effect_count;
 }
 
-static struct line *add(struct line *out, size_t *count, enum line_kind kind)
+static struct timeline_line *add(struct timeline_line *out, size_t *count, enum line_kind kind)
 {
     if (*count == LINES_MAX)
         return NULL;
-    struct line *line = &out[*count];
-    *line = (struct line){.kind = kind, .sub = (int)*count};
+    struct timeline_line *line = &out[*count];
+    *line = (struct timeline_line){.kind = kind, .sub = (int)*count};
     ++*count;
     return line;
 }
 
-static void add_text(struct timeline *t, struct line *out, size_t *count, enum role role,
+static void add_text(struct timeline *t, struct timeline_line *out, size_t *count, enum role role,
                      const char *text)
 {
-    struct line *line = add(out, count, LINE_TEXT);
+    struct timeline_line *line = add(out, count, LINE_TEXT);
 
     if (line) {
         line->role = role;
@@ -118,8 +95,8 @@ static void add_text(struct timeline *t, struct line *out, size_t *count, enum r
     }
 }
 
-static void add_attempts(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                         int64_t call, int64_t effect)
+static void add_attempts(struct timeline *t, struct model *model, struct timeline_line *out,
+                         size_t *count, int64_t call, int64_t effect)
 {
     struct attempt_row *rows;
     size_t n = 0;
@@ -128,14 +105,14 @@ static void add_attempts(struct timeline *t, struct model *model, struct line *o
                        &n, NULL) < 0)
         return;
     for (size_t i = 0; i < n; i++) {
-        struct line *line = add(out, count, LINE_ATTEMPT);
+        struct timeline_line *line = add(out, count, LINE_ATTEMPT);
         if (line)
             line->attempt = &rows[i];
     }
 }
 
 /* The first lines of a text, each on one line; "…" where more follows. */
-static void add_lines(struct timeline *t, struct line *out, size_t *count, enum role role,
+static void add_lines(struct timeline *t, struct timeline_line *out, size_t *count, enum role role,
                       const char *text)
 {
     char piece[400];
@@ -154,8 +131,8 @@ static void add_lines(struct timeline *t, struct line *out, size_t *count, enum 
     }
 }
 
-static void add_body(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                     const struct node_row *node)
+static void add_body(struct timeline *t, struct model *model, struct timeline_line *out,
+                     size_t *count, const struct node_row *node)
 {
     struct buf body;
     cJSON *tree = NULL;
@@ -170,8 +147,8 @@ static void add_body(struct timeline *t, struct model *model, struct line *out, 
     buf_free(&body);
 }
 
-static void add_calls(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                      const struct node_row *node)
+static void add_calls(struct timeline *t, struct model *model, struct timeline_line *out,
+                      size_t *count, const struct node_row *node)
 {
     struct effect_row *rows;
     size_t n = 0;
@@ -179,14 +156,14 @@ static void add_calls(struct timeline *t, struct model *model, struct line *out,
     if (query_effects_of(model->query, &t->arena, model->run, node->node, &rows, &n, NULL) < 0)
         return;
     for (size_t i = 0; i < n; i++) {
-        struct line *line = add(out, count, LINE_EFFECT);
+        struct timeline_line *line = add(out, count, LINE_EFFECT);
         if (line)
             line->effect = &rows[i];
     }
 }
 
-static void add_children(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                         const struct node_row *node)
+static void add_children(struct timeline *t, struct model *model, struct timeline_line *out,
+                         size_t *count, const struct node_row *node)
 {
     struct buf args;
 
@@ -216,8 +193,8 @@ static bool off_path(const struct model *model, const struct segment_row *s, int
     return *first <= s->last;
 }
 
-static void add_gone(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                     int64_t depth)
+static void add_gone(struct timeline *t, struct model *model, struct timeline_line *out,
+                     size_t *count, int64_t depth)
 {
     for (size_t i = 0; i < model->segment_count; i++) {
         const struct segment_row *s = &model->segments[i];
@@ -227,7 +204,7 @@ static void add_gone(struct timeline *t, struct model *model, struct line *out, 
 
         if (!off_path(model, s, &first, &after) || after != depth)
             continue;
-        struct line *line = add(out, count, LINE_FOLD);
+        struct timeline_line *line = add(out, count, LINE_FOLD);
         if (!line)
             return;
         line->id = s->segment;
@@ -246,8 +223,8 @@ static void add_gone(struct timeline *t, struct model *model, struct line *out, 
 }
 
 /* The tail of the text that streams in, a row each. */
-static void add_live(struct timeline *t, const struct model *model, struct line *out, size_t *count,
-                     int width)
+static void add_live(struct timeline *t, const struct model *model, struct timeline_line *out,
+                     size_t *count, int width)
 {
     const struct live_text *live = &model->live;
     const struct buf *from = live->text.len > 0 ? &live->text : &live->reasoning;
@@ -268,7 +245,7 @@ static void add_live(struct timeline *t, const struct model *model, struct line 
         ring[n++ % LIVE_LINES] = row;
     for (size_t i = n > LIVE_LINES ? n - LIVE_LINES : 0; i < n; i++) {
         const struct text_row *r = &ring[i % LIVE_LINES];
-        struct line *line = add(out, count, LINE_TEXT);
+        struct timeline_line *line = add(out, count, LINE_TEXT);
         if (line) {
             line->role = live->text.len > 0 ? ROLE_BY_MODEL : ROLE_REASONING;
             line->text = arena_copy(&t->arena, clean.data + r->start, r->end - r->start);
@@ -278,10 +255,10 @@ static void add_live(struct timeline *t, const struct model *model, struct line 
 }
 
 /* The open work at index i behind the path. */
-static void open_lines(struct timeline *t, struct model *model, struct line *out, size_t *count,
-                       int64_t i, int width)
+static void open_lines(struct timeline *t, struct model *model, struct timeline_line *out,
+                       size_t *count, int64_t i, int width)
 {
-    struct line *line;
+    struct timeline_line *line;
 
     if (model->open.open_call && i-- == 0) {
         line = add(out, count, LINE_CALL);
@@ -302,7 +279,7 @@ static void open_lines(struct timeline *t, struct model *model, struct line *out
 
 /* All lines of one depth; `node` is its row when it is at hand. */
 static size_t lines_at(struct timeline *t, struct model *model, int64_t depth,
-                       const struct node_row *node, struct line *out, int width)
+                       const struct node_row *node, struct timeline_line *out, int width)
 {
     struct node_row *rows;
     size_t count = 0, n = 0;
@@ -314,7 +291,7 @@ static size_t lines_at(struct timeline *t, struct model *model, int64_t depth,
             query_nodes(model->query, &t->arena, &model->path, depth, 1, &rows, &n, NULL) == 0 &&
             n == 1)
             node = rows;
-        struct line *line = add(out, &count, LINE_NODE);
+        struct timeline_line *line = add(out, &count, LINE_NODE);
         line->node = node;
         line->iteration = node && node->has_call ? node->call.iteration : 0;
         if (node && is_open(t, node->node))
@@ -364,7 +341,7 @@ static bool plain(const struct timeline *t, const struct model *model, int64_t d
 
 static int subs_at(struct timeline *t, struct model *model, int64_t depth)
 {
-    struct line scratch[LINES_MAX];
+    struct timeline_line scratch[LINES_MAX];
 
     if (plain(t, model, depth))
         return 1;
@@ -465,7 +442,7 @@ static void subject_of(const struct timeline *t, struct model *model)
         return;
     model->subject_by = t;
     for (size_t i = 0; i < t->count; i++) {
-        const struct line *line = &t->lines[i];
+        const struct timeline_line *line = &t->lines[i];
 
         if (line->depth != t->at.depth || line->sub != t->at.sub)
             continue;
@@ -487,7 +464,7 @@ static void subject_of(const struct timeline *t, struct model *model)
 
 static void read_page(struct timeline *t, struct model *model, int w)
 {
-    struct line scratch[LINES_MAX];
+    struct timeline_line scratch[LINES_MAX];
     struct node_row *rows = NULL;
     size_t n = 0;
     int64_t depth = t->top.depth;
@@ -538,7 +515,7 @@ static unsigned go(struct timeline *t, struct model *model, struct place to)
     return DID_REDRAW | DID_SUBJECT;
 }
 
-static const struct line *selected(const struct timeline *t)
+static const struct timeline_line *selected(const struct timeline *t)
 {
     for (size_t i = 0; i < t->count; i++)
         if (t->lines[i].depth == t->at.depth && t->lines[i].sub == t->at.sub)
@@ -549,7 +526,7 @@ static const struct line *selected(const struct timeline *t)
 /* Opens or folds the row; what is not the row itself belongs to it. */
 static unsigned fold(struct timeline *t, bool open, bool close)
 {
-    const struct line *line = selected(t);
+    const struct timeline_line *line = selected(t);
     int64_t what = 0;
 
     if (!line)
@@ -622,7 +599,7 @@ static unsigned timeline_act(struct panel *panel, struct model *model, enum acti
 void timeline_go(struct panel *panel, struct model *model, int64_t segment, int64_t depth)
 {
     struct timeline *t = (struct timeline *)panel;
-    struct line lines[LINES_MAX];
+    struct timeline_line lines[LINES_MAX];
 
     t->follow = false;
     if (chain_path_has(&model->path, segment, depth)) {
@@ -655,228 +632,13 @@ void timeline_filter(struct panel *panel, const struct finder *only)
 
 int64_t timeline_node(const struct panel *panel)
 {
-    const struct line *line = selected((const struct timeline *)panel);
+    const struct timeline_line *line = selected((const struct timeline *)panel);
 
     return line && line->node ? line->node->node : 0;
 }
 
 /* --- drawing -------------------------------------------------------------------------------------
  */
-
-#define WHO 9 /* columns for who speaks */
-
-static void put_gap(struct pen *pen, int columns)
-{
-    pen_repeat(pen, ROLE_TEXT, " ", columns);
-}
-
-static void put_who(struct pen *pen, enum role role, const char *who)
-{
-    int used = put_line(pen, role, who, WHO);
-
-    put_gap(pen, WHO - used + 1);
-}
-
-static void put_iteration(struct pen *pen, int64_t iteration)
-{
-    if (iteration > 0)
-        pen_printf(pen, ROLE_NUMBER, "%3lld ", (long long)iteration);
-    else
-        put_gap(pen, 4);
-}
-
-static void put_figure(struct pen *pen, enum role role, const char *text)
-{
-    pen_printf(pen, role, "%s  ", text);
-}
-
-static void put_call_figures(struct pen *pen, const struct call_row *call)
-{
-    char span[FIGURE], tokens[FIGURE];
-
-    figure_span(span, call->duration_us);
-    figure_count(tokens, call->tokens_out);
-    pen_put(pen, ROLE_OK, "✓ ");
-    put_figure(pen, ROLE_NUMBER, span);
-    if (call->attempts > 1)
-        pen_printf(pen, ROLE_STATE_RETRY, "↻%lld  ", (long long)call->attempts);
-    if (pen_left(pen) > 24)
-        pen_printf(pen, ROLE_DIM, "%s tok  ", tokens);
-    if (call->finish && str_eq(call->finish, "length"))
-        pen_put(pen, ROLE_WARN, "cut by length  ");
-}
-
-static void put_effect_figures(struct pen *pen, const struct effect_row *effect)
-{
-    char span[FIGURE];
-
-    pen_printf(pen, effect_role(effect->state), "%s ", effect_word(effect->state));
-    int64_t start = effect->started_us > 0 ? effect->started_us : effect->us; /* pure: no start */
-
-    if (effect->ended_us >= start) {
-        figure_span(span, effect->ended_us - start);
-        put_figure(pen, ROLE_NUMBER, span);
-    } else {
-        put_gap(pen, 1);
-    }
-    if (effect->attempts > 1)
-        pen_printf(pen, ROLE_STATE_RETRY, "↻%lld  ", (long long)effect->attempts);
-}
-
-static const char *words_of(const struct node_row *node)
-{
-    return node->preview ? node->preview : "";
-}
-
-static void draw_node(struct pen *pen, const struct node_row *node, int64_t iteration, bool gone)
-{
-    static const struct {
-        const char *who;
-        enum role role, words;
-    } kinds[NODE_KIND_COUNT] = {
-        [NODE_GENESIS] = {"start", ROLE_DIM, ROLE_DIM},
-        [NODE_SYSTEM] = {"system", ROLE_BY_SYSTEM, ROLE_DIM},
-        [NODE_USER] = {"you", ROLE_BY_USER, ROLE_TEXT},
-        [NODE_ASSISTANT] = {"model", ROLE_BY_MODEL, ROLE_TEXT},
-        [NODE_TOOL] = {"tool", ROLE_BY_TOOL, ROLE_DIM},
-    };
-    const char *who = kinds[node->kind].who;
-
-    put_iteration(pen, iteration);
-    if (node->has_effect) {
-        pen_put(pen, ROLE_DIM, "└ ");
-        put_who(pen, gone ? ROLE_DIM : ROLE_BY_TOOL, node->effect.tool);
-        put_effect_figures(pen, &node->effect);
-    } else {
-        put_who(pen, gone ? ROLE_DIM : kinds[node->kind].role, who);
-        put_gap(pen, 2);
-    }
-    if (node->has_call)
-        put_call_figures(pen, &node->call);
-    if (node->label)
-        pen_printf(pen, ROLE_LABEL, "«%s» ", node->label);
-    put_line(pen, gone ? ROLE_DIM : kinds[node->kind].words, words_of(node), pen_left(pen));
-}
-
-static void put_wait(struct pen *pen, const struct model *model)
-{
-    const struct passage *p = &model->passage;
-    int64_t left = p->wait_until_us - model->wall_us;
-    char span[FIGURE];
-
-    figure_span(span, left > 0 ? (left + 99999) / 100000 * 100000 : 0);
-    pen_put(pen, ROLE_STATE_RETRY, "↻ ");
-    if (p->wait_max > 0)
-        pen_printf(pen, ROLE_STATE_RETRY, "%lld/%lld ", (long long)p->wait_attempt,
-                   (long long)p->wait_max);
-    pen_printf(pen, ROLE_STATE_RETRY, left > 0 ? "in %s  " : "now  ", span);
-    put_line(pen, ROLE_DIM, p->wait_cause, pen_left(pen));
-}
-
-static void put_since(struct pen *pen, const struct model *model, int64_t us)
-{
-    char span[FIGURE];
-
-    figure_span(span, model->wall_us > us ? model->wall_us - us : 0);
-    pen_put(pen, ROLE_NUMBER, span);
-}
-
-static bool waits(const struct model *model)
-{
-    return model->passage.state == RUN_WAITING_RETRY && model->passage.wait_until_us > 0;
-}
-
-static void draw_call(struct pen *pen, const struct model *model, const struct line *line)
-{
-    put_iteration(pen, line->iteration);
-    put_who(pen, ROLE_BY_MODEL, "model");
-    put_gap(pen, 2);
-    if (waits(model)) {
-        put_wait(pen, model);
-    } else if (model->hand == HAND_NOBODY) {
-        pen_put(pen, ROLE_WARN, "⚠ interrupted: nobody runs it");
-    } else {
-        pen_put(pen, ROLE_STATE_MODEL,
-                model->live.text.len > 0        ? "● answering "
-                : model->live.reasoning.len > 0 ? "● thinking "
-                                                : "● asked ");
-        put_since(pen, model, line->call->us);
-    }
-}
-
-static void draw_effect(struct pen *pen, const struct model *model, const struct line *line)
-{
-    const struct effect_row *effect = line->effect;
-    bool asked = model->passage.state == RUN_AWAITING_APPROVAL && effect->state == EFFECT_INTENT;
-
-    put_iteration(pen, 0);
-    pen_put(pen, ROLE_DIM, line->sub > 0 ? "  → " : "└ ");
-    put_who(pen, ROLE_BY_TOOL, effect->tool);
-    if (asked) {
-        pen_put(pen, ROLE_WARN, "? needs your word: A");
-    } else if (effect->state == EFFECT_IN_DOUBT) {
-        pen_put(pen, ROLE_WARN, "⚠ in doubt: A settles it");
-    } else if (effect->state == EFFECT_STARTED && waits(model)) {
-        put_wait(pen, model);
-    } else {
-        put_effect_figures(pen, effect);
-        if (effect->state == EFFECT_STARTED && effect->started_us > 0)
-            put_since(pen, model, effect->started_us);
-    }
-}
-
-static void draw_attempt(struct pen *pen, const struct attempt_row *attempt)
-{
-    bool ok = attempt->ended && str_eq(attempt->outcome, "ok");
-    char span[FIGURE];
-
-    put_gap(pen, 6);
-    pen_printf(pen, ROLE_DIM, "attempt %lld  ", (long long)attempt->n);
-    if (!attempt->ended) {
-        pen_put(pen, ROLE_STATE_TOOL, "● under way");
-        return;
-    }
-    figure_span(span, attempt->duration_us);
-    pen_printf(pen, ok ? ROLE_OK : ROLE_ERROR, "%s %s  ", ok ? "✓" : "✗",
-               attempt->outcome ? attempt->outcome : "");
-    put_figure(pen, ROLE_NUMBER, span);
-    if (attempt->injected)
-        pen_put(pen, ROLE_INJECTED, "injected  ");
-    if (attempt->delay_us >= 0) {
-        figure_span(span, attempt->delay_us);
-        pen_printf(pen, ROLE_STATE_RETRY, "↻ after %s  ", span);
-    }
-    if (!ok)
-        put_line(pen, ROLE_DIM, attempt->cause, pen_left(pen));
-}
-
-static void draw_line(struct pen *pen, const struct model *model, const struct line *line)
-{
-    switch (line->kind) {
-    case LINE_NODE:
-        if (line->node)
-            draw_node(pen, line->node, line->iteration, false);
-        break;
-    case LINE_CALL: draw_call(pen, model, line); break;
-    case LINE_EFFECT: draw_effect(pen, model, line); break;
-    case LINE_ATTEMPT: draw_attempt(pen, line->attempt); break;
-    case LINE_TEXT:
-        put_gap(pen, 6);
-        put_line(pen, line->role, line->text, pen_left(pen));
-        break;
-    case LINE_FOLD:
-        put_gap(pen, 4);
-        pen_printf(pen, ROLE_DIM, "%s ↶ %lld row%s rolled back", line->text,
-                   (long long)line->iteration, line->iteration == 1 ? "" : "s");
-        break;
-    case LINE_GONE:
-        pen_put(pen, ROLE_DIM, "  ┊ ");
-        pen->attrs |= ATTR_DIM;
-        draw_node(pen, line->node, 0, true);
-        pen->attrs &= ~(unsigned)ATTR_DIM;
-        break;
-    }
-}
 
 static void timeline_draw(const struct panel *panel, const struct model *model, struct grid *grid,
                           struct rect rect, bool focused)
@@ -890,7 +652,7 @@ static void timeline_draw(const struct panel *panel, const struct model *model, 
         return;
     }
     for (size_t i = 0; i < t->count; i++) {
-        const struct line *line = &t->lines[i];
+        const struct timeline_line *line = &t->lines[i];
         bool here = line->depth == t->at.depth && line->sub == t->at.sub;
 
         pen_at(&pen, 0, (int)i);
@@ -899,7 +661,7 @@ static void timeline_draw(const struct panel *panel, const struct model *model, 
             pen_put(&pen, ROLE_BRANCH, "◆");
         else
             pen_put(&pen, ROLE_TEXT, " ");
-        draw_line(&pen, model, line);
+        timeline_line_draw(&pen, model, line);
         if (here)
             grid_attrs(grid, (struct rect){rect.x, rect.y + (int)i, rect.w, 1},
                        focused ? ATTR_SELECTED : ATTR_BOLD);
