@@ -7,12 +7,14 @@
 
 #include "core/agent/state.h"
 #include "core/agent/verb.h"
-#include "core/base/embed.h"
 #include "core/base/str.h"
 #include "core/config/setting.h"
 #include "core/event.h"
 #include "core/model/profile.h"
+#include "tui/action.h"
 #include "tui/cli.h"
+#include "tui/key.h"
+#include "tui/keymap.h"
 #include "tui/theme.h"
 
 #include <stdio.h>
@@ -160,18 +162,43 @@ static void verbs(void)
         item(table[i].name, table[i].help);
 }
 
-/* The built-in keymap as it is: its own comments say what belongs together. */
+/* "j, Down": in the first context where something is bound to it. */
+static void key_names(char *out, size_t cap, const struct keymap *map, enum action_id action)
+{
+    struct key found[8];
+    size_t count = 0, at = 0;
+
+    *out = '\0';
+    for (size_t context = 0; count == 0 && context < CONTEXT_COUNT; context++)
+        count = keymap_keys(map, context, (int)action, found, sizeof found / sizeof *found);
+    for (size_t i = 0; i < count && at < cap; i++) {
+        char name[KEY_NAME];
+
+        key_print(name, found[i]);
+        at += str_format(out + at, cap - at, i > 0 ? ", %s" : "%s", name);
+    }
+}
+
 static void keys(void)
 {
-    const struct embed *file = embed_find("tui/keys.yaml");
+    const struct keymap_names names = {context_names(), CONTEXT_COUNT, action_names(),
+                                       ACTION_COUNT};
+    struct keymap *map = NULL;
 
     head("KEYS");
-    text("The built-in keymap. keys.yaml in the configuration folder is laid over it, key by "
-         "key.");
-    puts(".nf");
-    if (file)
-        put((const char *)file->bytes);
-    puts(".fi");
+    text("The built-in keys, and the actions' names that keys.yaml in the configuration folder "
+         "binds other keys to.");
+    keymap_new(&map, &names);
+    (void)keymap_add_builtin(map, NULL); /* a suite reads it */
+    for (int id = 0; id < ACTION_COUNT; id++) {
+        const struct action_info *action = action_info((enum action_id)id);
+        char bound[128], term[192];
+
+        key_names(bound, sizeof bound, map, (enum action_id)id);
+        str_format(term, sizeof term, *bound ? "%s (%s)" : "%s", action->name, bound);
+        item(term, action->help);
+    }
+    keymap_free(map);
 }
 
 static void states(void)

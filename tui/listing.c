@@ -92,7 +92,12 @@ static void cell(char *out, size_t cap, const cJSON *row, const struct column *c
     case COLUMN_TEXT:
     case COLUMN_NUMBER: cell_text(out, cap, value); break;
     case COLUMN_TIME: cell_time(out, cap, value); break;
-    case COLUMN_MS: clock_short(out, cap, (int64_t)(number * US_PER_MS)); break;
+    case COLUMN_MS:
+        if (number > 0 && number < 1)
+            str_format(out, cap, "<1ms"); /* never 0 for what took its time */
+        else
+            clock_short(out, cap, (int64_t)(number * US_PER_MS));
+        break;
     case COLUMN_BYTES: listing_bytes(out, cap, (int64_t)number); break;
     case COLUMN_USD: str_format(out, cap, number < 1 ? "$%.4f" : "$%.2f", number); break;
     case COLUMN_PERCENT: str_format(out, cap, "%.1f%%", number); break;

@@ -10,7 +10,10 @@
 #include "core/base/str.h"
 #include "core/config/setting.h"
 #include "tests/suite.h"
+#include "tui/action.h"
 #include "tui/cli_help.h"
+#include "tui/key.h"
+#include "tui/keymap.h"
 
 #define README_MAX ((size_t)1 << 20)
 
@@ -161,12 +164,67 @@ static void the_readme_and_the_table_agree(void)
     free(text);
 }
 
+/* What the README promises of keys is what the built-in keymap does. */
+static void the_readme_and_the_keymap_agree(void)
+{
+    static const struct {
+        enum key_context context;
+        const char *key;
+        enum action_id action;
+    } cases[] = {
+        {CONTEXT_GLOBAL, "j", ACTION_DOWN},
+        {CONTEXT_GLOBAL, "k", ACTION_UP},
+        {CONTEXT_GLOBAL, "Enter", ACTION_OPEN},
+        {CONTEXT_GLOBAL, "Esc", ACTION_BACK},
+        {CONTEXT_GLOBAL, "Tab", ACTION_NEXT_PANEL},
+        {CONTEXT_GLOBAL, "1", ACTION_TIMELINE},
+        {CONTEXT_GLOBAL, "5", ACTION_RUNS},
+        {CONTEXT_GLOBAL, "Space", ACTION_PAUSE},
+        {CONTEXT_GLOBAL, "s", ACTION_STEP},
+        {CONTEXT_GLOBAL, "i", ACTION_INJECT},
+        {CONTEXT_GLOBAL, "A", ACTION_APPROVAL},
+        {CONTEXT_APPROVAL, "y", ACTION_ALLOW_ONCE},
+        {CONTEXT_APPROVAL, "n", ACTION_DENY},
+        {CONTEXT_APPROVAL, "a", ACTION_ALLOW_ALWAYS},
+        {CONTEXT_APPROVAL, "e", ACTION_EDIT_ARGUMENTS},
+        {CONTEXT_GLOBAL, "r", ACTION_ROLLBACK},
+        {CONTEXT_GLOBAL, "u", ACTION_UNDO},
+        {CONTEXT_GLOBAL, "/", ACTION_SEARCH},
+        {CONTEXT_GLOBAL, ":", ACTION_COMMAND},
+        {CONTEXT_GLOBAL, "?", ACTION_HELP},
+    };
+    const struct keymap_names names = {context_names(), CONTEXT_COUNT, action_names(),
+                                       ACTION_COUNT};
+    struct keymap *map = NULL;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (path_read(&text, &len, "README.md", README_MAX, NULL) < 0) {
+        suite_skip("README.md", "not run from the source folder");
+        return;
+    }
+    keymap_new(&map, &names);
+    CU_ASSERT_EQUAL(keymap_add_builtin(map, NULL), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char shown[32];
+        struct key key;
+
+        (void)snprintf(shown, sizeof shown, "`%s`", cases[i].key);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, shown));
+        CU_ASSERT_EQUAL_FATAL(key_parse(&key, cases[i].key), 0);
+        CU_ASSERT_EQUAL(keymap_find(map, cases[i].context, key), (int)cases[i].action);
+    }
+    keymap_free(map);
+    free(text);
+}
+
 static const struct test tests[] = {
     {"a name finds its command", one_name_one_command},
     {"every command and option is explained in one line", every_row_is_explained},
     {"no command has an option or a letter twice", no_command_has_an_option_twice},
     {"--help names every command, option and exit code", help_names_everything},
     {"the README and the table of commands agree", the_readme_and_the_table_agree},
+    {"the README and the built-in keymap agree", the_readme_and_the_keymap_agree},
     {NULL, NULL},
 };
 
