@@ -82,7 +82,7 @@ static void share_out(const struct spark_share *shares, size_t count, int column
 
 void spark_strip(struct pen *pen, const struct spark_share *shares, size_t count, int columns)
 {
-    int cells[SHARES_MAX];
+    int cells[SHARES_MAX] = {0};
 
     count = count < SHARES_MAX ? count : SHARES_MAX;
     share_out(shares, count, columns, cells);

@@ -127,7 +127,7 @@ static void *read_all(void *self)
     return NULL;
 }
 
-/* Never narrower than a wide character: libvterm 0.1 writes the second half of one out of bounds. */
+/* Never narrower than a wide character: libvterm 0.1 writes its second half out of bounds. */
 static void start_vterm(struct emulator *e, int w, int h)
 {
     e->vterm = vterm_new(h > 1 ? h : 2, w > 1 ? w : 2);
