@@ -203,7 +203,8 @@ $(BUILD)/bench/empty: $(BUILD)/tests/bench/empty.o $(BUILD)/rerail
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OWN_LDFLAGS) -Wl,--no-as-needed -o $@ $< \
 	    $$(readelf -d $(BUILD)/rerail | sed -n 's/.*(NEEDED).*\[\(.*\)\]/-l:\1/p')
 
-SOAK := TEST_SEEDS=200000 TEST_KILLS=5000 TEST_LIMIT=36000
+SOAK := TEST_SEEDS=200000 TEST_KILLS=5000 TEST_POINTS=4000 TEST_MALLOCS=2000 TEST_SESSIONS=1000 \
+    TEST_LIMIT=36000
 soak: all $(BUILD)/tests/run ## hours of the random tests and of fuzzing
 	$(SOAK) $(RUN)
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=1200

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ static const char agent[] =
 static const char scenario[] =
     "replies:\n"
     "  - when: {turn: {min: 8}}\n"
-    "    text: \"Done. {{tool_results}} results, the last: {{result}}\"\n"
+    "    text: \"Done. {{tool_results}} results, papers: {{result:look}}\"\n"
     "  - when: {any: [{turn: 0}, {turn: 4}]}\n"
     "    text: Ordering.\n"
     "    calls: [{name: order, arguments: {n: 'a{{turn}}'}}, {name: look, arguments: {}},\n"
@@ -373,6 +374,52 @@ static void a_killed_run_ends_as_if_it_had_lived(void)
     free(expected);
 }
 
+/* ---- Every place where the program meets the kernel ---- */
+
+/* Dies at one stop, lives on without further harm; the stops that the first life made. */
+static size_t die_once(struct tale *tale, size_t at, const char *expected)
+{
+    open_tale(tale);
+    size_t stops = program_kill_at(&tale->program, start, at);
+
+    tale->lives++;
+    end_life(tale);
+    while (stops > 0 && tale->code != 0 && tale->lives < 10) {
+        if (tale->code == EXIT_DOUBT)
+            settle(tale);
+        begin_life(tale);
+        end_life(tale);
+    }
+    if (stops > 0) {
+        char *ending = ending_of(tale);
+
+        if (strcmp(ending, expected) != 0)
+            printf("    killed at stop %zu it ended with\n%s\n", at, ending);
+        CU_ASSERT_STRING_EQUAL(ending, expected);
+        free(ending);
+        check_nothing_lost(tale);
+        check_book(tale);
+    }
+    close_tale(tale);
+    return stops;
+}
+
+static void a_run_that_is_killed_at_any_system_call_ends_the_same(void)
+{
+    const unsigned points = suite_amount("POINTS", 40);
+    int64_t us;
+    char *expected = undisturbed(&us);
+    struct tale tale;
+    size_t all = die_once(&tale, SIZE_MAX, expected);
+
+    if (all == 0)
+        suite_skip("S12", "no process may be traced here");
+    for (unsigned i = 0; i < points && all > 0 && CU_get_number_of_failures() == 0; i++)
+        (void)die_once(&tale, 1 + all * i / points, expected);
+    printf("crash: killed at %u of %zu stops\n", all > 0 ? points : 0, all);
+    free(expected);
+}
+
 static void a_run_that_has_ended_says_so_again(void)
 {
     struct tale tale;
@@ -389,6 +436,8 @@ static void a_run_that_has_ended_says_so_again(void)
 
 static const struct test tests[] = {
     {"a run that has ended is not run again", a_run_that_has_ended_says_so_again},
+    {"S12 a run that is killed at any system call ends as if it had lived",
+     a_run_that_is_killed_at_any_system_call_ends_the_same},
     {"S11 a run that is killed anywhere ends as if it had lived",
      a_killed_run_ends_as_if_it_had_lived},
     {NULL, NULL},

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -138,6 +139,8 @@ static void become(const struct program *program, const char *const *argv)
     (void)sigprocmask(SIG_SETMASK, &none, NULL); /* with such arguments it cannot fail */
     if (program->before)
         program->before();
+    if (program->traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+        _exit(125);
     (void)execvp(words[0], (char *const *)(uintptr_t)words); /* returns only when it failed */
     _exit(127);
 }
@@ -165,6 +168,57 @@ bool program_ends(struct program *program, int64_t us)
         ;
     close(fd.fd);
     return ready > 0;
+}
+
+/* ---- Under a tracer ---- */
+
+#define TRACE_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
+#define CALL_STOP     (SIGTRAP | 0x80) /* what TRACESYSGOOD makes of a stop at a system call */
+
+/* The signal that a stopped thread is to be given: none for what only tracing brings about. */
+static int signal_of(int status)
+{
+    int number = WSTOPSIG(status);
+
+    return number == CALL_STOP || number == SIGTRAP || number == SIGSTOP ? 0 : number;
+}
+
+/* Whose turn it is: a thread that stopped, consumed; 0 when the program has ended, which is left to
+   be waited for. What else ends is an orphan of it, or a thread. */
+static pid_t next_stop(pid_t program, int *status)
+{
+    siginfo_t info = {0};
+
+    for (;;) {
+        if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | __WALL | WNOWAIT) < 0)
+            return 0;
+        if (info.si_pid == program && info.si_code != CLD_TRAPPED)
+            return 0;
+        if (waitpid(info.si_pid, status, __WALL) == info.si_pid && WIFSTOPPED(*status))
+            return info.si_pid;
+    }
+}
+
+size_t program_kill_at(struct program *program, const char *const *argv, size_t at)
+{
+    size_t stops = 0;
+    int status;
+    pid_t thread;
+
+    program->traced = true;
+    program_start(program, argv);
+    program->traced = false;
+    (void)alarm(PROGRAM_LIMIT); /* a tracee that hangs ends this process, and that is a failure */
+    for (bool first = true; (thread = next_stop(program->pid, &status)) > 0; first = false) {
+        if (first && ptrace(PTRACE_SETOPTIONS, thread, NULL, TRACE_OPTIONS) < 0)
+            break;
+        stops += WSTOPSIG(status) == CALL_STOP;
+        if (stops == at)
+            (void)kill(program->pid, SIGKILL);                         /* again is no harm */
+        (void)ptrace(PTRACE_SYSCALL, thread, NULL, signal_of(status)); /* it may be dead by now */
+    }
+    (void)alarm(0);
+    return stops;
 }
 
 /* Children of ours that are not the program itself are what it left behind. */

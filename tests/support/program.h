@@ -27,6 +27,7 @@ struct program {
     pid_t pid;                  /* 0 = none is running */
     const char *const *wrapper; /* words before the program's: a tracer; NULL = none */
     const char *const *env;     /* NAME=VALUE besides the usual; NULL = none */
+    bool traced;                /* program_kill_at will steer it */
     void (*before)(void);       /* in the child, before it becomes the program; may be NULL */
     long rss_kib;               /* most memory that the last one held */
     int64_t us;                 /* how long it lived */
@@ -48,6 +49,10 @@ bool program_ends(struct program *program, int64_t us);
    PROGRAM_LIMIT or leaves a process behind. */
 int program_wait(struct program *program);
 int program_run(struct program *program, const char *const *argv);
+/* Starts it and kills it at the `at`-th stop that it makes on its way into or out of the kernel,
+   all of its threads counted together. The stops it made: less than `at` when it came to its end.
+   0 = it may not be traced here. Then program_wait. */
+size_t program_kill_at(struct program *program, const char *const *argv, size_t at);
 
 /* ---- What is on record ---- */
 
