@@ -105,12 +105,44 @@ static int show_chain(struct stored *stored, bool json, struct err *err)
     return rc;
 }
 
+static const struct column open_columns[] = {
+    {"effect", "EFFECT", COLUMN_NUMBER},     {"tool", "TOOL", COLUMN_TEXT},
+    {"state", "STATE", COLUMN_TEXT},         {"policy", "POLICY", COLUMN_TEXT},
+    {"arguments", "ARGUMENTS", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT},
+};
+
+/* Tool calls without an outcome: what a person is asked about, with the words to judge it by. */
+static int show_open(struct stored *stored, bool json, struct err *err)
+{
+    struct listing *listing;
+    struct open_work work;
+    int rc = query_open_work(stored->query, &stored->arena, stored->run.run, PAGE, &work, err);
+
+    if (rc < 0 || work.effect_count == 0)
+        return rc;
+    if (!json)
+        puts("");
+    listing_new(&listing, open_columns, json, stdout);
+    for (size_t i = 0; rc == 0 && i < work.effect_count; i++) {
+        cJSON *row = row_json_effect(&work.effects[i]);
+
+        buf_clear(&stored->text);
+        rc = query_effect_args(stored->query, stored->run.run, work.effects[i].effect,
+                               &stored->text, err);
+        json_set_text(row, "arguments", stored->text.data);
+        listing_add(listing, row);
+    }
+    (void)listing_end(listing);
+    return rc;
+}
+
 static int show_run(struct stored *stored, bool json, struct err *err)
 {
     print_row(row_json_run(&stored->run), json);
     if (!json)
         puts("");
-    return show_chain(stored, json, err);
+    int rc = show_chain(stored, json, err);
+    return rc < 0 ? rc : show_open(stored, json, err);
 }
 
 /* --- one thing of it ----------------------------------------------------------------------------

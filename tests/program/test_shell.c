@@ -327,6 +327,8 @@ static void a_call_waits_for_its_person(void)
         program_open(&program);
         expect(&program, 5, ARGV("exec", "go", "--simulator", "approval"));
         expect(&program, 5, ARGV("resume", "last"));
+        expect(&program, 0, ARGV("show", "last"));
+        says(program.out, "mkdir -p allowed && echo made"); /* what is asked can be read */
         expect(&program, 0, cases[i].argv);
         says(program.out, cases[i].answer);
         CU_ASSERT_FALSE(scratch_has(program.home, "ws/allowed")); /* the word alone runs nothing */
@@ -352,6 +354,26 @@ static void a_doubt_waits_for_its_person(void)
     expect(&m.program, 0, ARGV("resume", "last"));
     says(m.program.out, "the end: all went well");
     mishap_close(&m);
+}
+
+/* A run that turned in circles is given more, is changed, and is asked for what it has. */
+static void a_limit_is_moved_by_its_person(void)
+{
+    struct program program;
+
+    program_open(&program);
+    expect(&program, 3, ARGV("exec", "go", "--simulator", "loop", "--max-iterations", "20"));
+    expect(&program, 0, ARGV("set", "last", "limits.loop_guard", "3"));
+    says(program.out, "limits.loop_guard is now 3");
+    expect(&program, 1, ARGV("set", "last", "limits.loop_guards", "3"));
+    expect(&program, 3, ARGV("extend", "last", "5", "iterations"));
+    says(program.err, "5 more iterations");
+    expect(&program, 2, ARGV("extend", "last", "5", "parsecs"));
+    expect(&program, 3, ARGV("finish", "last"));
+    says(program.out, "I was going round in circles.");
+    expect(&program, 1, ARGV("abort", "last"));
+    says(program.err, "completed already");
+    program_close(&program);
 }
 
 /* ---- A second process ------------------------------------------------------------------------ */
@@ -601,6 +623,8 @@ static const struct test tests[] = {
     {"a call that was approved or denied goes on with the next resume",
      a_call_waits_for_its_person},
     {"a doubt exits 6 until a person settles it", a_doubt_waits_for_its_person},
+    {"a run at its limit is given more, changed and finished by its person",
+     a_limit_is_moved_by_its_person},
     {"a second process pauses a live run, and steps it when it rests",
      a_live_run_is_paused_and_goes_on},
     {"a second process sends a live run a message and ends it", a_live_run_hears_a_message},
