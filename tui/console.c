@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define FAST_US   (100 * US_PER_MS) /* a countdown in tenths */
-#define NOTICE_US (8 * (int64_t)US_PER_S)
+#define NOTICE_US (5 * (int64_t)US_PER_S)
 
 static const struct panel_class *const classes[LAYOUT_PANELS] = {
     [LAYOUT_TIMELINE] = &panel_timeline,

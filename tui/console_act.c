@@ -216,10 +216,11 @@ static void add_preview(struct document *doc, const struct jump_preview *preview
     document_printf(doc, ROLE_TEXT, "The head goes to step %lld%s%s%s (iteration %lld).",
                     (long long)preview->to, node->label ? " «" : "", node->label ? node->label : "",
                     node->label ? "»" : "", (long long)node->iteration);
-    document_printf(doc, ROLE_TEXT,
-                    "%lld message%s leave%s the conversation. They stay in history: u undoes this.",
+    document_printf(doc, ROLE_TEXT, "%lld message%s leave%s the conversation%s",
                     (long long)preview->messages, preview->messages == 1 ? "" : "s",
-                    preview->messages == 1 ? "s" : "");
+                    preview->messages == 1 ? "s" : "",
+                    preview->forward ? "; those that were rolled back return."
+                                     : ". They stay in history: u undoes this.");
     if (preview->effects > 0) {
         document_printf(doc, ROLE_EFFECT, "%lld call%s touched the world and cannot be undone:",
                         (long long)preview->effects, preview->effects == 1 ? "" : "s");

@@ -61,7 +61,8 @@ static void add_text(struct detail *d, enum role role, int indent, const char *t
 
 static void add_gap(struct detail *d)
 {
-    add_text(d, ROLE_TEXT, 0, "");
+    if (d->doc.part_count > 0)
+        add_text(d, ROLE_TEXT, 0, "");
 }
 
 /* JSON in readable form; anything else as it is. */

@@ -74,6 +74,12 @@ static int64_t last_depth(const struct model *model)
     return model->path.depth + (model->open.open_call ? 1 : 0) + (int64_t)model->open.effect_count;
 }
 
+/* The root's: 0 in every run that rerail made. */
+static int64_t first_depth(const struct model *model)
+{
+    return model->path.count > 0 ? model->path.parts[0].first : 0;
+}
+
 static struct timeline_line *add(struct timeline_line *out, size_t *count, enum line_kind kind)
 {
     if (*count == LINES_MAX)
@@ -317,11 +323,11 @@ static bool shows(const struct timeline *t, const struct model *model, int64_t d
 /* The nearest depth with a row, from one on in a direction; -1 when there is none. */
 static int64_t row_from(const struct timeline *t, const struct model *model, int64_t depth, int by)
 {
-    int64_t last = last_depth(model);
+    int64_t first = first_depth(model), last = last_depth(model);
 
-    while (depth >= 0 && depth <= last && !shows(t, model, depth))
+    while (depth >= first && depth <= last && !shows(t, model, depth))
         depth += by;
-    return depth < 0 || depth > last ? -1 : depth;
+    return depth < first || depth > last ? -1 : depth;
 }
 
 /* --- places --------------------------------------------------------------------------------------
@@ -384,7 +390,7 @@ static struct place end_of(struct timeline *t, struct model *model)
     int64_t depth = row_from(t, model, last_depth(model), -1);
 
     if (depth < 0)
-        depth = 0;
+        depth = first_depth(model);
     return (struct place){depth, subs_at(t, model, depth) - 1};
 }
 
@@ -399,6 +405,8 @@ static void settle(struct timeline *t, struct model *model)
     subs = subs_at(t, model, t->at.depth);
     if (t->at.sub >= subs)
         t->at.sub = subs - 1;
+    if (t->at.depth < first_depth(model))
+        t->at = (struct place){first_depth(model), 0};
     if (before(t->at, t->top) || t->top.depth > last) {
         t->top = t->at;
         return;
@@ -467,8 +475,11 @@ static void read_page(struct timeline *t, struct model *model, int w)
     struct timeline_line scratch[LINES_MAX];
     struct node_row *rows = NULL;
     size_t n = 0;
-    int64_t depth = t->top.depth;
+    int64_t depth;
 
+    if (t->top.depth < first_depth(model))
+        t->top = (struct place){first_depth(model), 0};
+    depth = t->top.depth;
     t->count = 0;
     if (depth <= model->path.depth && query_nodes(model->query, &t->arena, &model->path, depth,
                                                   (size_t)t->h, &rows, &n, NULL) < 0)
@@ -582,7 +593,7 @@ static unsigned timeline_act(struct panel *panel, struct model *model, enum acti
     case ACTION_HALF_UP: return go(t, model, moved(t, model, t->at, -t->h / 2));
     case ACTION_PAGE_DOWN: return go(t, model, moved(t, model, t->at, t->h));
     case ACTION_PAGE_UP: return go(t, model, moved(t, model, t->at, -t->h));
-    case ACTION_FIRST: return go(t, model, (struct place){0, 0});
+    case ACTION_FIRST: return go(t, model, (struct place){first_depth(model), 0});
     case ACTION_LAST:
     case ACTION_FOLLOW:
         t->follow = action == ACTION_LAST || !t->follow;
@@ -673,9 +684,12 @@ static void timeline_note(const struct panel *panel, const struct model *model, 
 {
     const struct timeline *t = (const struct timeline *)panel;
 
-    if (model->run)
-        snprintf(out, cap, t->follow ? "follows" : "%lld/%lld", (long long)t->at.depth + 1,
-                 (long long)last_depth(model) + 1);
+    if (model->run && t->only && t->only->pattern)
+        snprintf(out, cap, "filter: %zu", t->only->count);
+    else if (model->run)
+        snprintf(out, cap, t->follow ? "follows" : "%lld/%lld",
+                 (long long)(t->at.depth - first_depth(model) + 1),
+                 (long long)(last_depth(model) - first_depth(model) + 1));
 }
 
 const struct panel_class panel_timeline = {

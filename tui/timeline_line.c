@@ -57,7 +57,7 @@ static void put_effect_figures(struct pen *pen, const struct effect_row *effect)
     pen_printf(pen, effect_role(effect->state), "%s ", effect_word(effect->state));
     int64_t start = effect->started_us > 0 ? effect->started_us : effect->us; /* pure: no start */
 
-    if (effect->ended_us >= start) {
+    if (effect->ended_us >= start && effect->state != EFFECT_SKIPPED) {
         figure_span(span, effect->ended_us - start);
         put_figure(pen, ROLE_NUMBER, span);
     } else {
