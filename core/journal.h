@@ -223,7 +223,7 @@ struct chain_node {
 
 /* An attempt of the last minutes, for the guards to remember after a restart. */
 struct past_attempt {
-    char *scope, *key; /* "model" + "provider/model", or "tool" + name */
+    char *scope, *key; /* "model" + "provider/model", or "tool" + "name@workspace" */
     int64_t wall_us, duration_us;
     char *outcome;
 };

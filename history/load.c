@@ -33,7 +33,8 @@ static const char sql_jumps[] = "SELECT j.from_node, b.name FROM reflog j"
                                 " JOIN branch b ON b.run=j.run AND b.branch=j.branch"
                                 " WHERE j.run=? AND j.op=? ORDER BY j.n";
 static const char sql_past[] =
-    "SELECT a.us, a.duration_us, a.outcome, c.provider || '/' || c.model, e.tool FROM attempt a"
+    "SELECT a.us, a.duration_us, a.outcome, c.provider || '/' || c.model,"
+    " e.tool || '@' || r.workspace FROM attempt a JOIN run r ON r.id=a.run"
     " LEFT JOIN call c ON a.call<>0 AND c.run=a.run AND c.call=a.call"
     " LEFT JOIN effect e ON a.effect<>0 AND e.run=a.run AND e.effect=a.effect"
     " WHERE a.us>=? AND a.ended=1 ORDER BY a.us";

@@ -4,10 +4,12 @@
 #include "core/agent/run_spec.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/config/run_config.h"
 #include "core/tool/tool.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define KEY_MAX 512
@@ -20,14 +22,16 @@ static void model_key(char out[KEY_MAX], const struct run *run)
     str_format(out, KEY_MAX, "%s/%s", spec->provider ? spec->provider : "", model ? model : "");
 }
 
-/* False when the call is not one of the run's. */
+/* A tool is judged by workspace: the same name elsewhere is another program. False when the call is
+   not one of the run's. */
 static bool tool_key(char out[KEY_MAX], const struct run *run, int64_t effect)
 {
+    const char *workspace = run_spec(run)->workspace;
     struct call_view view;
 
     if (!run_call_view(run, effect, &view) || !view.tool)
         return false;
-    str_format(out, KEY_MAX, "%s", view.tool->name);
+    str_format(out, KEY_MAX, "%s@%s", view.tool->name, workspace ? workspace : "");
     return true;
 }
 
@@ -40,7 +44,9 @@ static void breaker_event(const struct admission_desk *desk, const struct run *r
     cJSON *body = cJSON_CreateObject();
 
     json_set_text(body, "scope", scope == GUARD_MODEL ? "model" : "tool");
-    json_set_text(body, "key", key);
+    char *name = mem_printf("%.*s", (int)strcspn(key, scope == GUARD_TOOL ? "@" : ""), key);
+    json_set_text(body, "key", name);
+    free(name);
     json_set_text(body, "from", breaker_state_name(move->from));
     json_set_text(body, "to", breaker_state_name(move->to));
     json_set_text(body, "reason", breaker_cause_text(move->cause));

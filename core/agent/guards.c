@@ -165,13 +165,28 @@ void guards_record(struct guards *guards, enum guard_scope scope, const char *ke
     note_move(move, guard, from, outcome->now_us);
 }
 
+/* By its bare name, as the operator says it: the first workspace's that has one. */
+static struct guard *find_tool(const struct guards *guards, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < guards->count; i++) {
+        const char *key = guards->at[i]->key;
+
+        if (guards->at[i]->scope == GUARD_TOOL && strncmp(key, name, len) == 0 &&
+            (key[len] == '@' || key[len] == '\0'))
+            return guards->at[i];
+    }
+    return NULL;
+}
+
 int guards_force(struct guards *guards, const char *key, const char *action, int64_t now_us,
                  struct breaker_move *move, struct err *err)
 {
     struct guard *guard = find(guards, GUARD_MODEL, key);
 
     if (!guard)
-        guard = find(guards, GUARD_TOOL, key);
+        guard = find_tool(guards, key);
     if (!guard)
         return err_set(err, E_NOTFOUND, "there is no breaker for %s yet", key);
     enum breaker_state from = guard->breaker.state;

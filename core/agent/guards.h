@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guards that runs of one process share: breaker, rate gate, retry budget and health, one set
- * per model endpoint ("model", "provider/name") and per tool ("tool", "name"). A run never looks at
- * them; it asks for admission and gets a word, which is stored with its input. Engine thread only.
+ * per model endpoint ("model", "provider/name") and per tool ("tool", "name@workspace"). A run
+ * never looks at them; it asks for admission and gets a word, which is stored with its input.
+ * Engine thread only.
  */
 #ifndef CORE_AGENT_GUARDS_H
 #define CORE_AGENT_GUARDS_H
