@@ -64,6 +64,38 @@ static int see(void *ctx, const struct chain_node *node)
     return 0;
 }
 
+/* What the guards remember after a restart: who was asked, and how it ended. */
+static void test_past_attempts(void)
+{
+    struct bench b;
+    struct tape tape;
+    struct past_attempt *past = NULL;
+    size_t count = 0, models = 0, tools = 0;
+    int64_t run = 0;
+
+    if (!set_up(&b))
+        return;
+    CU_ASSERT_EQUAL(b.journal.class->new_run(b.journal.self, &run, &b.err), 0);
+    tape_init(&tape, run);
+    CU_ASSERT_EQUAL(tape_record(&tape, &b.journal, 2, &b.err), 0);
+    CU_ASSERT_EQUAL(b.journal.class->past(b.journal.self, 0, &past, &count, &b.err), 0);
+    for (size_t i = 0; i < count; i++) {
+        bool tool = strcmp(past[i].scope, "tool") == 0;
+
+        CU_ASSERT_PTR_NOT_NULL(strchr(past[i].key, tool ? '@' : '/'));
+        models += !tool;
+        tools += tool;
+        free(past[i].scope);
+        free(past[i].key);
+        free(past[i].outcome);
+    }
+    CU_ASSERT(models > 0);
+    CU_ASSERT(tools > 0);
+    free(past);
+    tape_free(&tape);
+    tear_down(&b);
+}
+
 static void test_chain_comes_back(void)
 {
     struct bench b;
@@ -115,6 +147,7 @@ const struct suite suite_history = {
         {"a committed chain comes back whole and in order", test_chain_comes_back},
         {"an image is the newest checkpoint and the inputs since",
          test_image_holds_inputs_since_checkpoint},
+        {"attempts of other processes are there to teach the guards", test_past_attempts},
         {NULL, NULL},
     },
 };
