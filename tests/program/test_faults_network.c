@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "core/base/buf.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 #include "history/query.h"
 #include "history/query_work.h"
+#include "tests/support/fakehttp.h"
 #include "tests/support/mishap.h"
 #include "tests/support/scratch.h"
 
@@ -396,6 +398,94 @@ static void n41(void)
     cancelled_when("{status: 503, retry_after: 60}", "\"to\":\"waiting_retry\"");
 }
 
+/* ---- N42: a network that flaps ---- */
+
+#define FLAP_TURNS 200
+
+static const struct fake_step dropped[] = {FAKE_STEP(FAKE_RST), {FAKE_DONE, NULL, 0, 0}};
+
+/* Answer `turn`: a call, or the last word. Its text is kept in `body`. */
+static void answer_turn(struct buf *body, struct fake_step *step, unsigned turn)
+{
+    char message[256];
+
+    if (turn < FLAP_TURNS)
+        (void)snprintf(message, sizeof message,
+                       "\"tool_calls\":[{\"id\":\"c%u\",\"type\":\"function\",\"function\":{"
+                       "\"name\":\"list_files\",\"arguments\":\"{}\"}}]},\"finish_reason\":"
+                       "\"tool_calls\"",
+                       turn);
+    else
+        (void)snprintf(message, sizeof message,
+                       "\"content\":\"" ANSWER "\"},\"finish_reason\":"
+                       "\"stop\"");
+    char *text =
+        mem_printf("{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",%s}]}", message);
+    buf_init(body, 4096);
+    CU_ASSERT_EQUAL(buf_printf(body,
+                               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                               "Content-Length: %zu\r\n\r\n%s",
+                               strlen(text), text),
+                    0);
+    free(text);
+    step[0] = (struct fake_step){FAKE_SEND, body->data, body->len, 0};
+    step[1] = (struct fake_step){FAKE_DONE, NULL, 0, 0};
+}
+
+static void n42(void)
+{
+    static const struct fake_step *answers[FLAP_TURNS * 2];
+    static struct fake_step steps[FLAP_TURNS + 1][2];
+    static struct buf bodies[FLAP_TURNS + 1];
+    struct fakehttp *server = NULL;
+    struct mishap m;
+    size_t count = 0;
+
+    for (unsigned turn = 0; turn <= FLAP_TURNS; turn++) {
+        answer_turn(&bodies[turn], steps[turn], turn);
+        if (count % 3 == 2)
+            answers[count++] = dropped;
+        answers[count++] = steps[turn];
+    }
+    CU_ASSERT_EQUAL_FATAL(
+        fakehttp_start(&server,
+                       &(struct fakehttp_options){.answers = answers, .answer_count = count}),
+        0);
+    fakehttp_serve(server);
+    char *url = fakehttp_url(server, NULL, "/v1");
+    const char *const argv[] = {"exec",
+                                "list",
+                                "--json",
+                                "--base-url",
+                                url,
+                                "--model",
+                                "m",
+                                "--max-iterations",
+                                "1000",
+                                "--set",
+                                "model.stream=false",
+                                "--set",
+                                "limits.loop_guard=0",
+                                "--set",
+                                "budget.gain=20",
+                                "--set",
+                                "retry.floor=1ms",
+                                "--set",
+                                "retry.base=2ms",
+                                NULL};
+    mishap_open(&m);
+    mishap_then(&m, argv);
+    mishap_ended(&m, 0, count);
+    mishap_shows(&m, ANSWERED, NULL);
+    CU_ASSERT_EQUAL(mishap_count(&m, "\"event_type\":\"retry\""), count - FLAP_TURNS - 1);
+    CU_ASSERT_EQUAL(mishap_count(&m, "\"event_type\":\"tool_call\""), FLAP_TURNS);
+    mishap_close(&m);
+    fakehttp_stop(server);
+    free(url);
+    for (unsigned turn = 0; turn <= FLAP_TURNS; turn++)
+        buf_free(&bodies[turn]);
+}
+
 static const struct test tests[] = {
     {"N01 a refused connection is tried five times and named, and again when asked", n01},
     {"N02 a reset before the headers is retried", n02},
@@ -423,6 +513,7 @@ static const struct test tests[] = {
     {"N32 what comes packed unasked is refused", n32},
     {"N33 broken framing and endless headers are bounded", n33},
     {"N41 a cancel is heard in every phase", n41},
+    {"N42 two hundred turns over a network that flaps all finish", n42},
     {NULL, NULL},
 };
 
