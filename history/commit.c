@@ -7,6 +7,7 @@
 #include "history/store.h"
 
 #include "core/base/bug.h"
+#include "history/place.h"
 
 #include <inttypes.h>
 
@@ -422,6 +423,22 @@ static int journal_code(int rc)
     }
 }
 
+/* Damage is said once it was met twice, the second time by a fresh connection: then it is in the
+   file, and the next opening must not trust its first page alone. */
+static int judge_damage(struct history *history, int rc)
+{
+    bool again = history->suspect;
+
+    history->suspect = rc == E_CORRUPT;
+    if (rc != E_CORRUPT)
+        return rc;
+    if (!again)
+        return E_IO;
+    if (!history->vfs)
+        place_mark_damaged(history->path);
+    return rc;
+}
+
 int commit_batch(void *self, struct batch *batch, struct err *err)
 {
     struct history *history = self;
@@ -432,7 +449,7 @@ int commit_batch(void *self, struct batch *batch, struct err *err)
         return 0;
     int rc = store_begin(history, err);
     if (rc < 0)
-        return journal_code(rc);
+        return journal_code(judge_damage(history, rc));
     int64_t last_seq = history->last_seq;
     rc = settle(history, batch, &from, err);
     if (rc == 0)
@@ -440,12 +457,12 @@ int commit_batch(void *self, struct batch *batch, struct err *err)
     bool applied = rc == 0;
     rc = store_end(history, rc, err);
     if (rc == 0) {
-        history->doubt.set = false;
+        history->doubt.set = history->suspect = false;
         history->commits++;
         return 0;
     }
     history->last_seq = last_seq;
     if (applied)
         note_doubt(history, batch, from, last_seq);
-    return journal_code(rc);
+    return journal_code(judge_damage(history, rc));
 }

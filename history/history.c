@@ -82,6 +82,15 @@ static const char *describe(enum place_state state)
 }
 
 /* Opens what is there, or begins anew; damage leads to salvage once. */
+/* It opens, but the last process that wrote to it met damage further in. */
+static int distrust(struct history *history, struct err *err)
+{
+    db_close(history->db);
+    history->db = NULL;
+    return err_set(err, E_CORRUPT, "history %s was found damaged while it was written to",
+                   history->path);
+}
+
 static int open_place(struct history *history, struct history_report *report, struct err *err)
 {
     enum place_state state = PLACE_FILE;
@@ -96,6 +105,8 @@ static int open_place(struct history *history, struct history_report *report, st
         rc = open_file(history, report, &why);
         if (rc == E_CORRUPT) /* once more: a disk that hiccuped is no damage */
             rc = open_file(history, report, &why);
+        if (rc == 0 && !history->vfs && place_is_marked(history->path))
+            rc = distrust(history, &why);
         if (rc < 0 && (rc != E_CORRUPT || history->vfs))
             return err_set(err, rc, "%s", why.msg);
     }

@@ -212,6 +212,25 @@ int place_create(const char *path, struct err *err)
     return 0;
 }
 
+void place_mark_damaged(const char *path)
+{
+    char *mark = beside(path, ".damaged");
+    int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0)
+        close(fd); /* it is empty */
+    free(mark);
+}
+
+bool place_is_marked(const char *path)
+{
+    char *mark = beside(path, ".damaged");
+    bool marked = access(mark, F_OK) == 0;
+
+    free(mark);
+    return marked;
+}
+
 int place_move_aside(char **aside, const char *path, int64_t wall_us, struct err *err)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
@@ -230,6 +249,9 @@ int place_move_aside(char **aside, const char *path, int64_t wall_us, struct err
             return rc;
         }
     }
+    char *mark = beside(path, ".damaged");
+    (void)unlink(mark); /* most often there is none */
+    free(mark);
     *aside = target;
     return 0;
 }

@@ -26,6 +26,11 @@ int place_check(enum place_state *out, const char *path, struct err *err);
 /* An empty file with mode 0600. E_EXISTS when there is one. */
 int place_create(const char *path, struct err *err);
 
+/* FILE.damaged says that a commit met damage inside FILE, which its first page does not show. The
+   mark goes when FILE is moved aside. A mark that cannot be made is met damage once more. */
+void place_mark_damaged(const char *path);
+bool place_is_marked(const char *path);
+
 /* Renames FILE, FILE-wal and FILE-shm to FILE.bad-TIME…; *aside is the new name of FILE (yours). */
 int place_move_aside(char **aside, const char *path, int64_t wall_us, struct err *err);
 

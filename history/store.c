@@ -74,7 +74,7 @@ int store_begin(struct history *history, struct err *err)
 /* After these the connection is not to be trusted: its cache may not be what is on disk. */
 static void drop_connection(struct history *history, int rc)
 {
-    if (rc != E_IO && rc != E_FULL)
+    if (rc != E_IO && rc != E_FULL && rc != E_CORRUPT)
         return;
     db_close(history->db);
     history->db = NULL;

@@ -41,6 +41,7 @@ struct history {
     int64_t transactions;                      /* begun; never 0 in one */
     int64_t last_seq;                          /* last event known to be stored by anybody */
     struct doubt doubt;
+    bool suspect; /* the last commit met damage; the next one tells a hiccup from the truth */
     int64_t commits, busy;
     char boot_id[OWNER_BOOT_ID];
 };

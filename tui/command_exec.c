@@ -184,16 +184,22 @@ static void take_reply(struct exec *exec, const struct engine_news *news)
     say_next(exec);
 }
 
+/* Space can come back; a damaged file is mended at the next start alone. */
+static void take_stall(struct exec *exec, const struct engine_news *news)
+{
+    if (news->text && !news->ok)
+        exec->code = cli_fail(EXIT_ERROR, "%s; the next start saves what can be read", news->text);
+    else if (news->text)
+        fprintf(stderr, "rerail: waiting to store: %s\n", news->text);
+}
+
 static void take(struct exec *exec, const struct engine_news *news)
 {
     switch (news->kind) {
     case NEWS_STARTED: take_started(exec, news); break;
     case NEWS_REFUSED: exec->code = cli_fail(EXIT_ERROR, "%s", news->text); break;
     case NEWS_STORED: exec->behind = true; break;
-    case NEWS_STALLED:
-        if (news->text)
-            fprintf(stderr, "rerail: waiting to store: %s\n", news->text);
-        break;
+    case NEWS_STALLED: take_stall(exec, news); break;
     case NEWS_LOST: exec->code = cli_fail(EXIT_ERROR, "another process took the run over"); break;
     case NEWS_AT_REST:
         if (exec->code < 0 && !exec->waiting)

@@ -303,9 +303,9 @@ static void world_published(void *self, int64_t seq)
     tell(self, &news);
 }
 
-static void world_stalled(void *self, const char *text)
+static void world_stalled(void *self, int code, const char *text)
 {
-    const struct engine_news news = {.kind = NEWS_STALLED, .text = text};
+    const struct engine_news news = {.kind = NEWS_STALLED, .ok = code != E_CORRUPT, .text = text};
 
     tell(self, &news);
 }

@@ -28,7 +28,7 @@ enum news_kind {
     NEWS_REPLY,   /* ticket, ok, text: the answer to a verb */
     NEWS_STORED,  /* seq: read the file up to there */
     NEWS_DELTA,   /* run, uid, call, delta, text: something to draw, not stored */
-    NEWS_STALLED, /* text = why nothing can be stored; NULL = it can again */
+    NEWS_STALLED, /* text = why nothing can be stored (ok = yet); NULL = it can again */
     NEWS_LOST,    /* run, uid, text: another process owns it now */
     NEWS_AT_REST, /* nothing is in flight and nothing will happen by itself; told again after every
                      message that left it so */

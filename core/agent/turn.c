@@ -367,7 +367,7 @@ static void stall(struct turn *turn, int rc, const struct err *err)
     }
     turn->retry_us = now(turn) + STALL_RETRY_US;
     turn->stalled = true;
-    world->class->stalled(world->self, err->msg);
+    world->class->stalled(world->self, rc, err->msg);
 }
 
 static int commit(struct turn *turn, struct err *err)
@@ -383,7 +383,7 @@ static int commit(struct turn *turn, struct err *err)
         return err_set(err, rc, "%s", why.msg);
     }
     if (turn->stalled)
-        turn->options.world.class->stalled(turn->options.world.self, NULL);
+        turn->options.world.class->stalled(turn->options.world.self, 0, NULL);
     turn->stalled = false;
     turn->retry_us = turn->backoff_us = 0;
     return 0;

@@ -33,8 +33,9 @@ struct world_class {
     void (*describe)(void *self, struct run *run, struct record *call);
     /* Events up to seq are stored. */
     void (*published)(void *self, int64_t seq);
-    /* The journal cannot store (text = why), or can again (NULL). */
-    void (*stalled)(void *self, const char *text);
+    /* The journal cannot store (text = why; code E_CORRUPT = nor will it ever), or can again (0,
+       NULL). */
+    void (*stalled)(void *self, int code, const char *text);
     /* Another process owns the run now (text says what was found); it is closed next. */
     void (*lost)(void *self, struct run *run, const char *text);
 };

@@ -320,8 +320,9 @@ static void fake_published(void *self, int64_t seq)
         fake->u->acked = seq;
 }
 
-static void fake_stalled(void *self, const char *text)
+static void fake_stalled(void *self, int code, const char *text)
 {
+    (void)code; /* of the disk that it simulates the universe knows more */
     universe_say(((struct fake *)self)->u, "stalled: %s", text ? text : "no longer");
 }
 
