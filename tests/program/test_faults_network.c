@@ -69,8 +69,8 @@ static void n01(void)
     char url[64], named[32];
     const char *const args[] = {"--base-url", url, "--model", "m", NULL};
     const char *argv[40] = {"exec", "do it", "--on-error", "fail", "--json"};
-    static const char *const quick[] = {"--set", "retry.floor=1ms", "--set", "retry.base=2ms",
-                                        NULL};
+    static const char *const quick[] = {"--set", "retry.floor=1ms",   "--set", "retry.base=2ms",
+                                        "--set", "breaker.open=10ms", NULL};
     struct mishap m;
     size_t count = 5;
 
