@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TWICE_US      (2 * (int64_t)US_PER_S) /* Ctrl-C again within this: quit */
-#define PREVIEW_SHOWN 12                      /* effects that a preview lists */
+#define TWICE_US (2 * (int64_t)US_PER_S) /* Ctrl-C again within this: quit */
 
 /* --- typing --------------------------------------------------------------------------------------
  */
@@ -193,136 +192,6 @@ static unsigned submit(void *self, enum entry_kind kind, const char *text, int64
 
 /* --- questions -----------------------------------------------------------------------------------
  */
-
-static void add_effects(struct document *doc, const struct jump_preview *preview)
-{
-    char ago[FIGURE];
-
-    for (size_t i = 0; i < preview->count; i++) {
-        const struct effect_row *effect = &preview->first[i];
-
-        figure_clock(ago, effect->started_us);
-        document_printf(doc, ROLE_EFFECT, "  ⚠ %s  %s  %s", effect->tool,
-                        effect_word(effect->state), ago);
-    }
-    if (preview->effects > (int64_t)preview->count)
-        document_printf(doc, ROLE_EFFECT, "  … and %lld more",
-                        (long long)(preview->effects - (int64_t)preview->count));
-}
-
-static void add_preview(struct document *doc, const struct jump_preview *preview,
-                        const struct node_row *node)
-{
-    document_printf(doc, ROLE_TEXT, "The head goes to step %lld%s%s%s (iteration %lld).",
-                    (long long)preview->to, node->label ? " «" : "", node->label ? node->label : "",
-                    node->label ? "»" : "", (long long)node->iteration);
-    document_printf(doc, ROLE_TEXT, "%lld message%s leave%s the conversation%s",
-                    (long long)preview->messages, preview->messages == 1 ? "" : "s",
-                    preview->messages == 1 ? "s" : "",
-                    preview->forward ? "; those that were rolled back return."
-                                     : ". They stay in history: u undoes this.");
-    if (preview->effects > 0) {
-        document_printf(doc, ROLE_EFFECT, "%lld call%s touched the world and cannot be undone:",
-                        (long long)preview->effects, preview->effects == 1 ? "" : "s");
-        add_effects(doc, preview);
-    } else {
-        document_printf(doc, ROLE_OK, "No call behind it touched the world.");
-    }
-    document_printf(doc, ROLE_DIM, "Files do not go back yet: the workspace stays as it is.");
-}
-
-static unsigned preview(struct console *console, const char *title, int64_t to,
-                        const struct answer *answers, const char *number_name)
-{
-    struct model *model = &console->model;
-    struct jump_preview jump_to;
-    struct node_row node;
-    struct arena arena = {0};
-    struct err err = {0};
-
-    if (query_preview(model->query, &arena, model->run, to, PREVIEW_SHOWN, &jump_to, &err) < 0 ||
-        query_node(model->query, &arena, model->run, to, &node, &err) < 0) {
-        console_say(console, true, err.msg);
-    } else {
-        struct panel *question = question_open(&(struct question_options){
-            .title = title, .answers = answers, .number_name = number_name, .number = to});
-
-        add_preview(question_text(question), &jump_to, &node);
-        console_push(console, question);
-    }
-    arena_free(&arena);
-    return DID_REDRAW;
-}
-
-/* The nearest checkpoint at or before a depth of the path; 0 = none. */
-static int64_t checkpoint_before(const struct model *model, int64_t depth)
-{
-    struct checkpoint_row row;
-    struct arena arena = {0};
-    int64_t found = 0;
-
-    if (depth >= 0 &&
-        query_checkpoint_at(model->query, &arena, &model->path, depth, &row, NULL) == 0)
-        found = row.node;
-    arena_free(&arena);
-    return found;
-}
-
-/* The checkpoint meant: the one selected in its panel, or the one at or before the selected row. */
-static int64_t checkpoint_meant(const struct console *console)
-{
-    const struct model *model = &console->model;
-    int64_t at = timeline_node(console->panels[LAYOUT_TIMELINE]);
-    int64_t found = checkpoint_before(model, model->path.depth);
-    struct arena arena = {0};
-    struct node_row node;
-
-    if (console->focus == LAYOUT_CHECKPOINTS)
-        return checkpoints_node(console->panels[LAYOUT_CHECKPOINTS]);
-    if (at && query_node(model->query, &arena, model->run, at, &node, NULL) == 0)
-        found = node.checkpoint ? node.node : checkpoint_before(model, node.depth);
-    arena_free(&arena);
-    return found;
-}
-
-static const struct answer rollback_answers[] = {
-    {.key = "Enter", .label = "roll back", .verb = "rollback"},
-    {.key = "Esc", .label = "leave it as it is"},
-    {.key = NULL}};
-static const struct answer undo_answers[] = {
-    {.key = "Enter", .label = "undo the roll-back", .verb = "undo"},
-    {.key = "Esc", .label = "leave it as it is"},
-    {.key = NULL}};
-static const struct answer redo_answers[] = {
-    {.key = "Enter", .label = "roll back again", .verb = "redo"},
-    {.key = "Esc", .label = "leave it as it is"},
-    {.key = NULL}};
-
-static unsigned roll_back(struct console *console)
-{
-    int64_t to = checkpoint_meant(console);
-
-    if (to == console->model.path.head) /* there already: one further back */
-        to = checkpoint_before(&console->model, console->model.path.depth - 1);
-    if (!to) {
-        console_say(console, true,
-                    "there is no checkpoint before this: the first comes with a model call");
-        return DID_REDRAW;
-    }
-    return preview(console, "Roll back", to, rollback_answers, "to");
-}
-
-static unsigned undo(struct console *console, bool again)
-{
-    int64_t to = again ? console->model.redo : console->model.undo;
-
-    if (!to) {
-        console_say(console, false,
-                    again ? "there is nothing to redo" : "there is nothing to undo");
-        return DID_REDRAW;
-    }
-    return preview(console, again ? "Redo" : "Undo", to, again ? redo_answers : undo_answers, NULL);
-}
 
 static const struct answer quit_answers[] = {
     {.key = "q",
@@ -619,7 +488,7 @@ static unsigned want(struct console *console, unsigned what)
 
 static unsigned label(struct console *console)
 {
-    int64_t node = checkpoint_meant(console);
+    int64_t node = console_checkpoint(console);
 
     if (node)
         ask_text(console, ENTRY_LABEL, NULL, node);
@@ -683,9 +552,9 @@ unsigned console_act(struct console *console, enum action_id action)
     case ACTION_PAUSE: return pause(console);
     case ACTION_STEP: return say_verb(console, "step");
     case ACTION_CONTINUE: return say_verb(console, "resume");
-    case ACTION_ROLLBACK: return roll_back(console);
-    case ACTION_UNDO: return undo(console, false);
-    case ACTION_REDO: return undo(console, true);
+    case ACTION_ROLLBACK: return console_roll_back(console);
+    case ACTION_UNDO: return console_undo(console, false);
+    case ACTION_REDO: return console_undo(console, true);
     case ACTION_APPROVAL: return answer(console);
     case ACTION_RETRY_NOW: return say_verb(console, "retry_now");
     case ACTION_GIVE_UP: return say_verb(console, "give_up");

@@ -50,6 +50,12 @@ void console_send(struct console *console);
 
 /* console_act.c: what is the console's own to do. DID_NOT when it is not. */
 unsigned console_act(struct console *console, enum action_id action);
+/* console_jump.c: the checkpoint meant, which is the one selected in its panel, or the one at or
+   before the row selected in the timeline; 0 = none. The others show what they would do, and ask.
+ */
+int64_t console_checkpoint(const struct console *console);
+unsigned console_roll_back(struct console *console);
+unsigned console_undo(struct console *console, bool again);
 /* console_command.c: a command line; what completes it. */
 unsigned console_command(struct console *console, const char *line);
 size_t console_complete(void *self, enum entry_kind kind, const char *text, const char **names,

@@ -7,6 +7,7 @@
  */
 #include "tui/markdown_page.h"
 
+#include <assert.h>
 #include <md4c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +117,9 @@ static void enter_list(struct page *p, bool ordered, bool tight, unsigned start)
     if (outer && outer->tight)
         p->blank_due = false;
     p->lists++;
-    *level_of(p) = (struct list_level){.ordered = ordered, .tight = tight, .number = start};
+    struct list_level *inner = level_of(p);
+    assert(inner); /* p->lists was never below 0 */
+    *inner = (struct list_level){.ordered = ordered, .tight = tight, .number = start};
 }
 
 static void leave_list(struct page *p)

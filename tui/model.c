@@ -11,6 +11,7 @@
 #include "history/query_event.h"
 #include "history/query_jump.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +214,7 @@ static int read_health(struct model *model, struct err *err)
 
     if (!model->config)
         run_config_new(&fallback);
+    assert(model->config || fallback);
     const struct health_policy *policy = &(model->config ? model->config : fallback)->health;
     /* A stored run is judged by its last minutes, not by how long ago they were. */
     int64_t end = model->hand == HAND_NOBODY ? model->row.updated_us : model->wall_us;

@@ -33,18 +33,18 @@ static const struct {
     const char *title, *hint;
     bool several; /* lines */
 } kinds[ENTRY_KINDS] = {
-    [ENTRY_COMMAND] = {"Command", "Tab completes, Enter runs it"},
-    [ENTRY_PALETTE] = {"What to do", "a few letters of it; Enter does it"},
-    [ENTRY_SEARCH] = {"Search", "a pattern; small letters match both cases"},
-    [ENTRY_FILTER] = {"Filter", "only rows that match; empty shows all again"},
+    [ENTRY_COMMAND] = {"Command", "Tab completes, Enter runs it", false},
+    [ENTRY_PALETTE] = {"What to do", "a few letters of it; Enter does it", false},
+    [ENTRY_SEARCH] = {"Search", "a pattern; small letters match both cases", false},
+    [ENTRY_FILTER] = {"Filter", "only rows that match; empty shows all again", false},
     [ENTRY_NEW_RUN] = {"New run: what should the agent do?", "Enter starts it, M-Enter: new line",
                        true},
     [ENTRY_INJECT] = {"Message to the agent", "Enter sends it, M-Enter: new line", true},
-    [ENTRY_LABEL] = {"Name of this checkpoint", "empty removes it"},
-    [ENTRY_JUMP] = {"Go to", "a label, a step's number, #N for iteration N, or last"},
-    [ENTRY_DENY] = {"No. Why not?", "the model is told; may be empty"},
+    [ENTRY_LABEL] = {"Name of this checkpoint", "empty removes it", false},
+    [ENTRY_JUMP] = {"Go to", "a label, a step's number, #N for iteration N, or last", false},
+    [ENTRY_DENY] = {"No. Why not?", "the model is told; may be empty", false},
     [ENTRY_ARGUMENTS] = {"Arguments of the call", "Enter lets it run with these", true},
-    [ENTRY_WRITE] = {"Write to file", "what Detail shows"},
+    [ENTRY_WRITE] = {"Write to file", "what Detail shows", false},
 };
 
 static void complete(struct entry *e)

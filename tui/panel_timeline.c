@@ -668,10 +668,6 @@ static void timeline_draw(const struct panel *panel, const struct model *model, 
 
         pen_at(&pen, 0, (int)i);
         pen.attrs = 0;
-        if (line->kind == LINE_NODE && line->node && line->node->checkpoint)
-            pen_put(&pen, ROLE_BRANCH, "◆");
-        else
-            pen_put(&pen, ROLE_TEXT, " ");
         timeline_line_draw(&pen, model, line);
         if (here)
             grid_attrs(grid, (struct rect){rect.x, rect.y + (int)i, rect.w, 1},

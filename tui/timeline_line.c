@@ -198,6 +198,9 @@ static void draw_attempt(struct pen *pen, const struct attempt_row *attempt)
 void timeline_line_draw(struct pen *pen, const struct model *model,
                         const struct timeline_line *line)
 {
+    bool checkpoint = line->kind == LINE_NODE && line->node && line->node->checkpoint;
+
+    pen_put(pen, checkpoint ? ROLE_BRANCH : ROLE_TEXT, checkpoint ? "◆" : " ");
     switch (line->kind) {
     case LINE_NODE:
         if (line->node)
