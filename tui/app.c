@@ -40,7 +40,8 @@ struct app {
     struct grid grid;
     struct clock clock;
     int64_t painted_us, read_us;
-    int code; /* −1 = goes on */
+    bool owed; /* the terminal was behind: the grid is not on it yet */
+    int code;  /* −1 = goes on */
 };
 
 /* --- the port: how verbs reach runs --------------------------------------------------------------
@@ -270,7 +271,7 @@ static void paint(struct app *app)
     if (w != app->grid.w || h != app->grid.h)
         grid_resize(&app->grid, w, h);
     console_draw(app->console, &app->grid);
-    (void)display_paint(app->display, &app->grid); /* behind: the loop comes back */
+    app->owed = display_paint(app->display, &app->grid) == DISPLAY_BEHIND;
     app->painted_us = clock_mono(&app->clock);
 }
 
@@ -290,7 +291,7 @@ static int wait_of(const struct app *app)
     int64_t now = clock_mono(&app->clock), wake = console_wake(app->console);
     int wait = -1, keys = display_wait(app->display);
 
-    if (console_dirty(app->console))
+    if (console_dirty(app->console) || app->owed)
         wait = sooner(wait, app->painted_us + FRAME_US > now
                                 ? (app->painted_us + FRAME_US - now) / US_PER_MS + 1
                                 : 0);
@@ -331,7 +332,7 @@ static void pass(struct app *app)
     serve(app);
     int64_t now = clock_mono(&app->clock), wake = console_wake(app->console);
     if (app->code < 0 && now - app->painted_us >= FRAME_US &&
-        (console_dirty(app->console) || (wake >= 0 && wake <= now)))
+        (console_dirty(app->console) || app->owed || (wake >= 0 && wake <= now)))
         paint(app);
 }
 
@@ -366,7 +367,7 @@ static int open_keymap(struct keymap **out, struct err *err)
     return rc;
 }
 
-static int begin(struct app *app, const char *themes, struct err *err)
+static int open_console(struct app *app, const char *themes, struct err *err)
 {
     const struct app_options *is = app->is;
     const struct user_config *user = config_user(is->config);
@@ -382,13 +383,18 @@ static int begin(struct app *app, const char *themes, struct err *err)
         .waiting = is->task.task,
         .ticket = 1,
     };
-    int rc = console_new(&app->console, &options, err);
 
-    if (rc == 0 && is->task.task)
-        rc = port_start(app, 1, is->task.task, err);
-    if (rc == 0 && is->run && is->take_over)
+    return console_new(&app->console, &options, err);
+}
+
+/* Last of all: a run that nobody can watch is not started. */
+static int begin(struct app *app, struct err *err)
+{
+    const struct app_options *is = app->is;
+
+    if (is->run && is->take_over)
         session_adopt(is->session, 0, is->run, "take-over");
-    return rc;
+    return is->task.task ? port_start(app, 1, is->task.task, err) : 0;
 }
 
 static int open_all(struct app *app, const char *themes, struct err *err)
@@ -402,9 +408,11 @@ static int open_all(struct app *app, const char *themes, struct err *err)
     if (rc == 0)
         rc = query_open(&app->query, session_history(app->is->session), NULL, err);
     if (rc == 0)
-        rc = begin(app, themes, err);
+        rc = open_console(app, themes, err);
     if (rc == 0)
         rc = display_open(&app->display, &display, err);
+    if (rc == 0)
+        rc = begin(app, err);
     if (rc < 0)
         return rc;
     (void)watch_new(&app->watch, session_history(app->is->session), NULL); /* else: once a second */

@@ -548,6 +548,14 @@ static void note_event(struct display *d, struct tty_event event)
         d->events[d->event_count++] = event;
 }
 
+/* After a stop that we did not see (SIGSTOP): what was in front meanwhile, a shell, has set the
+   modes as it likes them. curses enters its screen again with the next frame. */
+static void take_back(struct display *d)
+{
+    endwin();
+    set_modes(d);
+}
+
 static void read_signals(struct display *d)
 {
     for (int number; (number = terminal_signal(d->terminal)) != 0;) {
@@ -556,6 +564,8 @@ static void read_signals(struct display *d)
             continue;
         }
         if (!d->left) {
+            if (number == SIGCONT)
+                take_back(d);
             set_size(d);
             display_redraw(d);
         }

@@ -314,6 +314,18 @@ const char *emulator_text(struct emulator *e)
     return text;
 }
 
+const char *emulator_cell(struct emulator *e, int x, int y)
+{
+    VTermScreenCell cell = {0};
+
+    pthread_mutex_lock(&e->lock);
+    buf_clear(&e->text);
+    if (vterm_screen_get_cell(e->screen, (VTermPos){y, x}, &cell))
+        add_cell(&e->text, &cell);
+    pthread_mutex_unlock(&e->lock);
+    return buf_text(&e->text, "") == 0 ? e->text.data : "";
+}
+
 bool emulator_wait(struct emulator *e, const char *text)
 {
     struct timespec until = deadline();
@@ -368,6 +380,65 @@ bool emulator_saw(struct emulator *e, const char *bytes)
     bool saw = memmem(e->raw.data, e->raw.len, bytes, strlen(bytes)) != NULL;
     pthread_mutex_unlock(&e->lock);
     return saw;
+}
+
+bool emulator_wait_bytes(struct emulator *e, const char *bytes)
+{
+    struct timespec until = deadline();
+    bool in_time = true, came;
+
+    pthread_mutex_lock(&e->lock);
+    while (!(came = memmem(e->raw.data, e->raw.len, bytes, strlen(bytes)) != NULL) && in_time)
+        in_time = wait_change(e, &until);
+    pthread_mutex_unlock(&e->lock);
+    return came;
+}
+
+/* With the lock held: where they came last, and how often. */
+static size_t find_all(const struct emulator *e, const char *bytes, const char **last)
+{
+    const char *at = e->raw.data, *end = at + e->raw.len;
+    size_t count = 0;
+
+    while (at && (at = memmem(at, (size_t)(end - at), bytes, strlen(bytes)))) {
+        *last = at++;
+        count++;
+    }
+    return count;
+}
+
+size_t emulator_times(struct emulator *e, const char *bytes)
+{
+    const char *last;
+
+    pthread_mutex_lock(&e->lock);
+    size_t count = find_all(e, bytes, &last);
+    pthread_mutex_unlock(&e->lock);
+    return count;
+}
+
+bool emulator_ascii(struct emulator *e)
+{
+    bool ascii = true;
+
+    pthread_mutex_lock(&e->lock);
+    for (size_t i = 0; ascii && i < e->raw.len; i++)
+        ascii = !(e->raw.data[i] & 0x80);
+    pthread_mutex_unlock(&e->lock);
+    return ascii;
+}
+
+bool emulator_mode(struct emulator *e, int mode)
+{
+    const char *on = NULL, *off = NULL;
+    char set[16], reset[16];
+
+    (void)snprintf(set, sizeof set, "\x1b[?%dh", mode);
+    (void)snprintf(reset, sizeof reset, "\x1b[?%dl", mode);
+    pthread_mutex_lock(&e->lock);
+    bool is_on = find_all(e, set, &on) > 0 && (find_all(e, reset, &off) == 0 || on > off);
+    pthread_mutex_unlock(&e->lock);
+    return is_on;
 }
 
 size_t emulator_seen(struct emulator *e)

@@ -35,11 +35,19 @@ bool emulator_wait(struct emulator *e, const char *text);
 
 /* The screen as lines of text, without trailing blanks; until the next call. */
 const char *emulator_text(struct emulator *e);
+const char *emulator_cell(struct emulator *e, int x,
+                          int y); /* its character; until the next call */
 struct emulator_look emulator_look(struct emulator *e, int x, int y);
 void emulator_cursor(struct emulator *e, int *x, int *y, bool *visible);
 
 /* All bytes since the last emulator_forget. */
 bool emulator_saw(struct emulator *e, const char *bytes);
+/* Returns when they have come, or false after 10 s. */
+bool emulator_wait_bytes(struct emulator *e, const char *bytes);
+size_t emulator_times(struct emulator *e, const char *bytes); /* how often they came */
+bool emulator_ascii(struct emulator *e);                      /* none is above 127 */
+/* Whether the last that was said of a private mode is that it be on: ESC [ ? 1049 h. */
+bool emulator_mode(struct emulator *e, int mode);
 size_t emulator_seen(struct emulator *e); /* how many */
 void emulator_forget(struct emulator *e);
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An operator's seat: the built program, in a home of its own (program.h), on a terminal that the
+ * test reads and types at (emulator.h). It is the leader of the terminal's session, as a program
+ * that a login starts is. One thread; one seat at a time.
+ */
+#ifndef TESTS_SUPPORT_SEAT_H
+#define TESTS_SUPPORT_SEAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/support/emulator.h"
+#include "tests/support/program.h"
+
+struct seat {
+    struct program program;
+    struct emulator *emulator; /* NULL = hung up */
+    const char *env[8];        /* TERM, and what seat_env added; NULL-terminated */
+};
+
+void seat_open(struct seat *seat, int w, int h); /* TERM is xterm-256color */
+void seat_close(struct seat *seat);
+void seat_env(struct seat *seat, const char *env); /* NAME=VALUE, borrowed; before seat_start */
+
+void seat_start(struct seat *seat, const char *const *argv);
+/* The console on a run of "do it" against this scenario (YAML), every tool allowed. */
+void seat_run(struct seat *seat, const char *scenario);
+
+void seat_type(struct seat *seat, const char *keys);
+/* Fails the test, and shows the screen, unless it comes to hold text within 10 s. */
+void seat_sees(struct seat *seat, const char *text);
+/* The same with a frame that comes after seat_type, emulator_resize or a signal: call
+   emulator_forget before. */
+void seat_paints(struct seat *seat);
+/* Waits until what is on record holds `text`, as a second process beside it sees it. */
+void seat_records(struct seat *seat, const char *text);
+
+/* It ends within five seconds (three are promised); its exit code as program_wait gives it. The
+   terminal must then be as it was found: no screen, mouse or paste mode of ours, lines and echo. */
+int seat_ends(struct seat *seat);
+int seat_quits(struct seat *seat); /* the same, after q */
+
+#endif
