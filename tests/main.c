@@ -86,6 +86,19 @@ unsigned suite_amount(const char *name, unsigned normal)
     return (unsigned)amount;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED true
+#elif defined(__has_feature)
+#define WATCHED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define WATCHED false
+#endif
+
+bool suite_is_watched(void)
+{
+    return WATCHED;
+}
+
 static double seconds(void)
 {
     struct timespec now;

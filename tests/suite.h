@@ -11,6 +11,7 @@
 #define TESTS_SUITE_H
 
 #include <CUnit/CUnit.h>
+#include <stdbool.h>
 
 struct test {
     const char *name; /* a sentence of behaviour */
@@ -33,6 +34,9 @@ void suite_skip(const char *what, const char *why);
  * Campaigns (make soak) raise it and slow builds (make tsan) lower it.
  */
 unsigned suite_amount(const char *name, unsigned normal);
+
+/* Whether a sanitizer watches: its allocator keeps what was freed, so memory cannot be judged. */
+bool suite_is_watched(void);
 
 /* The programs under test are there: "build/rerail" is PROGRAM_DIR "/rerail". Set by the Makefile.
  */

@@ -120,10 +120,10 @@ void admission_learn(const struct admission_desk *desk, const struct run *run,
 int admission_force(const struct admission_desk *desk, const struct run *run, const cJSON *verb,
                     struct err *err)
 {
-    const char *key = json_text(verb, "key");
+    const char *named = json_text(verb, "key"), *key = named ? named : "";
     const char *word = json_text(verb, "action");
     struct breaker_move move = {0};
-    int rc = guards_force(desk->guards, key ? key : "", word ? word : "", desk->now_us, &move, err);
+    int rc = guards_force(desk->guards, key, word ? word : "", desk->now_us, &move, err);
 
     if (rc == 0)
         breaker_event(desk, run, GUARD_MODEL, key, &move);

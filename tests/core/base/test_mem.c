@@ -62,19 +62,11 @@ static void an_array_grows_when_it_is_full(void)
 }
 
 /* The sanitizers' allocators end the process where the C library's says no. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#define WATCHED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define WATCHED 0
-#endif
-
 static void too_much_is_null_only_when_tried(void)
 {
     volatile size_t huge = SIZE_MAX / 2 - 64; /* hidden from the compiler's own opinion */
 
-    if (WATCHED)
+    if (suite_is_watched())
         suite_skip("too much is NULL only when tried", "a sanitizer's allocator never says no");
     else
         CU_ASSERT_PTR_NULL(mem_try(huge));
