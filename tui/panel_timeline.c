@@ -486,7 +486,7 @@ static void read_page(struct timeline *t, struct model *model, int w)
         n = 0; /* model_read says what is wrong with the file */
     while (t->count < (size_t)t->h && (depth = row_from(t, model, depth, 1)) >= 0) {
         size_t at = (size_t)(depth - t->top.depth);
-        size_t count = lines_at(t, model, depth, at < n ? &rows[at] : NULL, scratch, w - 6);
+        size_t count = lines_at(t, model, depth, at < n ? &rows[at] : NULL, scratch, w - 8);
 
         for (size_t i = depth == t->top.depth ? (size_t)t->top.sub : 0;
              i < count && t->count < (size_t)t->h; i++) {
