@@ -224,7 +224,7 @@ screens-accept: all $(BUILD)/tests/run ## accept the screens as they are; read t
 
 # ---- Reading
 
-ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC) $(BENCH_KIT)
+ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC) $(filter-out $(TEST_SRC),$(BENCH_KIT))
 ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h tui/*.h tests/*.h tests/*/*.h)
 
 layers: ## fail on an include that points up or across

@@ -72,17 +72,57 @@ static void show(const char *path)
         (void)fclose(file);
 }
 
-static int spawn_in(pid_t *pid, const char *home, const char *out, const char *const *argv)
+char **home_environment(const char *home)
 {
     const char *path = getenv("PATH");
-    char *const environment[] = {mem_printf("XDG_STATE_HOME=%s/state", home),
-                                 mem_printf("XDG_CONFIG_HOME=%s/config", home),
-                                 mem_printf("XDG_RUNTIME_DIR=%s/run", home),
-                                 mem_printf("HOME=%s", home),
-                                 mem_printf("PATH=%s", path ? path : ""),
-                                 mem_text("LANG=C.UTF-8"),
-                                 mem_text("TERM=xterm-256color"),
-                                 NULL};
+    char **environment = mem_array(8, sizeof *environment);
+
+    environment[0] = mem_printf("XDG_STATE_HOME=%s/state", home);
+    environment[1] = mem_printf("XDG_CONFIG_HOME=%s/config", home);
+    environment[2] = mem_printf("XDG_RUNTIME_DIR=%s/run", home);
+    environment[3] = mem_printf("HOME=%s", home);
+    environment[4] = mem_printf("PATH=%s", path ? path : "");
+    environment[5] = mem_text("LANG=C.UTF-8");
+    environment[6] = mem_text("TERM=xterm-256color");
+    return environment;
+}
+
+static void copy_bytes(FILE *from, FILE *to)
+{
+    char bytes[1 << 16];
+    size_t got;
+
+    while ((got = fread(bytes, 1, sizeof bytes, from)) > 0)
+        if (fwrite(bytes, 1, got, to) != got) {
+            perror("copy");
+            exit(1);
+        }
+}
+
+void home_copy(const char *home, const char *file, const char *name)
+{
+    char *path = path_join(home, name), *folder = mem_text(path);
+
+    *strrchr(folder, '/') = '\0';
+    (void)mkdir(folder, 0700); /* without it the copy fails */
+    FILE *from = fopen(file, "re"), *to = fopen(path, "we");
+    if (!from || !to || chmod(path, 0600) < 0) {
+        perror(path);
+        exit(1);
+    }
+    copy_bytes(from, to);
+    (void)fclose(from);
+    if (fclose(to) != 0) {
+        perror(path);
+        exit(1);
+    }
+    free(folder);
+    free(path);
+}
+
+static int spawn_in(pid_t *pid, const char *home, const char *out, const char *const *argv)
+{
+    char **environment = home_environment(home);
     char *work = path_join(home, "work");
     posix_spawn_file_actions_t actions;
 
@@ -95,6 +135,7 @@ static int spawn_in(pid_t *pid, const char *home, const char *out, const char *c
     (void)posix_spawn_file_actions_destroy(&actions);
     for (size_t i = 0; environment[i]; i++)
         free(environment[i]);
+    free(environment);
     free(work);
     return rc;
 }

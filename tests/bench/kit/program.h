@@ -16,6 +16,11 @@ struct program_cost {
 char *home_new(void);
 void home_free(char *home);
 
+/* What the programs see: NULL-terminated; yours, texts and list. */
+char **home_environment(const char *home);
+/* Copies a file to home/NAME, whose folder is made. */
+void home_copy(const char *home, const char *file, const char *name);
+
 /* Runs argv (NULL-terminated) with XDG folders in `home` and home/work as its folder; output goes
    to home/out. A program that fails ends the benchmark with what it said. */
 struct program_cost program_run(const char *home, const char *const *argv);
