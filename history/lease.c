@@ -80,7 +80,7 @@ int lease_check(struct history *history, int64_t run, struct err *err)
 int lease_new_run(void *self, int64_t *run, struct err *err)
 {
     struct history *history = self;
-    int rc = store_begin(history, err);
+    int rc = store_begin_waiting(history, err);
 
     if (rc < 0)
         return rc;
@@ -126,7 +126,7 @@ int lease_claim(void *self, int64_t run, struct err *err)
 
     if (lease_find(history, run))
         return 0;
-    int rc = store_begin(history, err);
+    int rc = store_begin_waiting(history, err);
     if (rc < 0)
         return rc;
     rc = db_value(history->db, sql_run, BIND(bind_int(run)), &there, err);
@@ -152,7 +152,7 @@ int lease_release(void *self, int64_t run, struct err *err)
 
     if (!lease_find(history, run))
         return 0;
-    int rc = store_begin(history, err);
+    int rc = store_begin_waiting(history, err);
     if (rc < 0)
         return rc;
     rc = db_run(history->db, sql_release,
@@ -169,7 +169,7 @@ int lease_release_all(struct history *history, struct err *err)
 {
     if (history->lease_count == 0)
         return 0;
-    int rc = store_begin(history, err);
+    int rc = store_begin_waiting(history, err);
     if (rc < 0)
         return rc;
     rc = db_run(history->db, sql_release_all,

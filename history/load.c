@@ -74,7 +74,7 @@ static int ready(struct history *history, struct err *err)
 {
     if (history->db)
         return 0;
-    int rc = store_begin(history, err);
+    int rc = store_begin_waiting(history, err);
     return rc < 0 ? rc : store_end(history, 0, err);
 }
 

@@ -2,6 +2,10 @@
 #include "history/store.h"
 
 #include <assert.h>
+#include <time.h>
+
+#define BUSY_TRIES 1000    /* of store_begin_waiting … */
+#define BUSY_NS    1000000 /* … this far apart */
 
 static const char sql_last_seq[] = "SELECT max(seq) FROM event";
 static const char sql_last_hole[] = "SELECT last FROM hole ORDER BY first DESC LIMIT 1";
@@ -69,6 +73,17 @@ int store_begin(struct history *history, struct err *err)
         return store_end(history, rc, err);
     history->transactions++;
     return 0;
+}
+
+int store_begin_waiting(struct history *history, struct err *err)
+{
+    int rc = store_begin(history, err);
+
+    for (int tries = 0; rc == E_BUSY && tries < BUSY_TRIES; tries++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = BUSY_NS}, NULL); /* early is fine */
+        rc = store_begin(history, err);
+    }
+    return rc;
 }
 
 /* After these the connection is not to be trusted: its cache may not be what is on disk. */

@@ -49,6 +49,8 @@ struct history {
 /* A writing transaction: takes the lock (E_BUSY), opens the file again after a failure, checks that
    it is still the same file and that nothing stored was lost. */
 int store_begin(struct history *history, struct err *err);
+/* The same for what nobody tries again, as a commit is: waits a second for a busy lock. */
+int store_begin_waiting(struct history *history, struct err *err);
 /* Ends it with `rc` so far: commits when it is 0, else rolls back; gives the lock back. */
 int store_end(struct history *history, int rc, struct err *err);
 
