@@ -361,7 +361,11 @@ void console_event(struct console *console, const struct tty_event *event)
 
     tick(console);
     switch (event->kind) {
-    case TTY_KEY: on_key(console, event->key); break;
+    case TTY_KEY:
+        console->dirty = console->dirty || console->model.notice[0];
+        console->model.notice[0] = '\0'; /* what is bad stays until it was seen */
+        on_key(console, event->key);
+        break;
     case TTY_MOUSE: on_mouse(console, &event->mouse); break;
     case TTY_PASTED: /* a text, never keys: it goes only where a text is typed */
         if (panel->class->paste)
@@ -409,7 +413,7 @@ int64_t console_wake(const struct console *console)
     const struct model *model = &console->model;
     int64_t wake = -1;
 
-    if (model->notice[0])
+    if (model->notice[0] && !model->notice_bad)
         wake = model->notice_us + NOTICE_US;
     if (console_counts(console)) {
         int64_t next = model->now_us +
@@ -456,7 +460,7 @@ static void read_all(struct console *console)
         timeline_go(console->panels[LAYOUT_TIMELINE], model, hit->segment, hit->depth);
         model->subject_by = console->panels[LAYOUT_TIMELINE];
     }
-    if (model->notice[0] && model->now_us - model->notice_us >= NOTICE_US)
+    if (model->notice[0] && !model->notice_bad && model->now_us - model->notice_us >= NOTICE_US)
         model->notice[0] = '\0';
 }
 

@@ -4,6 +4,8 @@
 #include "core/base/mem.h"
 #include "core/base/pattern.h"
 #include "core/base/sanitize.h"
+#include "tui/lines.h"
+#include "tui/markdown.h"
 #include "tui/text.h"
 
 #include <stdarg.h>
@@ -24,19 +26,36 @@ static void rewrap(struct document *doc)
     doc->at = doc->part_count > 0 ? doc->parts[0].start : 0;
 }
 
+static void drop_parts(struct document *doc)
+{
+    for (size_t i = 0; i < doc->part_count; i++)
+        if (!doc->parts[i].borrowed)
+            markdown_free(doc->parts[i].markdown);
+    doc->part_count = 0;
+}
+
 void document_clear(struct document *doc)
 {
+    drop_parts(doc);
     buf_clear(&doc->text);
-    doc->part_count = 0;
     rewrap(doc);
 }
 
 void document_free(struct document *doc)
 {
+    drop_parts(doc);
     buf_free(&doc->text);
     free(doc->parts);
     free(doc->rows);
     *doc = (struct document){.width = 80};
+}
+
+static void add_part(struct document *doc, struct document_part part)
+{
+    doc->parts = mem_room(doc->parts, doc->part_count, &doc->part_cap, sizeof *doc->parts);
+    doc->parts[doc->part_count++] = part;
+    if (doc->part_count == 1)
+        doc->at = part.start;
 }
 
 void document_add(struct document *doc, enum role role, int indent, const char *text, size_t len)
@@ -45,10 +64,37 @@ void document_add(struct document *doc, enum role role, int indent, const char *
 
     if (sanitize_add(&doc->text, SANITIZE_OUTPUT, text, len, NULL) < 0)
         (void)buf_text(&doc->text, "… too long to show: :write puts it into a file");
-    doc->parts = mem_room(doc->parts, doc->part_count, &doc->part_cap, sizeof *doc->parts);
-    doc->parts[doc->part_count++] = (struct document_part){start, doc->text.len, role, indent};
-    if (doc->part_count == 1)
-        doc->at = start;
+    add_part(doc, (struct document_part){start, doc->text.len, role, indent, NULL, false});
+}
+
+void document_stream(struct document *doc, struct markdown *markdown)
+{
+    add_part(doc,
+             (struct document_part){doc->text.len, doc->text.len, ROLE_TEXT, 0, markdown, true});
+}
+
+void document_markdown(struct document *doc, const char *text, size_t len)
+{
+    struct markdown *markdown;
+
+    markdown_new(&markdown);
+    markdown_feed(markdown, text, len);
+    markdown_end(markdown);
+    document_stream(doc, markdown);
+    doc->parts[doc->part_count - 1].borrowed = false;
+}
+
+/* Rows of the last part go; wrapping goes on at its start. */
+void document_grown(struct document *doc)
+{
+    size_t last = doc->part_count - 1;
+
+    if (doc->part_count == 0 || doc->part_at < last)
+        return;
+    while (doc->row_count > 0 && doc->rows[doc->row_count - 1].part == last)
+        doc->row_count--;
+    doc->part_at = last;
+    doc->at = doc->parts[last].start;
 }
 
 void document_printf(struct document *doc, enum role role, const char *fmt, ...)
@@ -76,6 +122,30 @@ static void add_row(struct document *doc, size_t start, size_t end)
     doc->rows[doc->row_count++] = (struct document_row){start, end, doc->part_at};
 }
 
+static const struct lines *lines_of(const struct document *doc, const struct document_part *part)
+{
+    return markdown_lines(part->markdown, doc->width > 0 ? doc->width : 1);
+}
+
+static const char *row_text(const struct document *doc, size_t row, size_t *len)
+{
+    const struct document_row *r = &doc->rows[row];
+    const struct document_part *part = &doc->parts[r->part];
+
+    if (part->markdown)
+        return lines_text(lines_of(doc, part), r->start, len);
+    *len = r->end - r->start;
+    return doc->text.data + r->start;
+}
+
+bool document_matches(const struct document *doc, size_t row, const struct pattern *pattern)
+{
+    size_t len;
+    const char *text = row_text(doc, row, &len);
+
+    return pattern_matches(pattern, text, len);
+}
+
 size_t document_need(struct document *doc, size_t rows)
 {
     while (doc->row_count < rows && doc->part_at < doc->part_count) {
@@ -86,7 +156,10 @@ size_t document_need(struct document *doc, size_t rows)
                                  .at = doc->at - part->start};
         struct text_row row;
 
-        if (part->start == part->end) {
+        if (part->markdown) {
+            for (size_t i = 0; i < lines_of(doc, part)->count; i++)
+                add_row(doc, i, i);
+        } else if (part->start == part->end) {
             add_row(doc, part->start, part->end); /* an empty part is an empty line */
         } else {
             while (doc->row_count < rows && text_wrap_next(&wrap, &row))
@@ -125,10 +198,15 @@ void document_draw(const struct document *doc, struct grid *grid, struct rect re
         const struct document_row *row = &doc->rows[top + (size_t)y];
         const struct document_part *part = &doc->parts[row->part];
 
+        size_t len;
+        const char *text = row_text(doc, top + (size_t)y, &len);
+
         pen_at(&pen, part->indent, y);
-        (void)pen_add(&pen, part->role, doc->text.data + row->start, row->end - row->start);
-        mark(grid, (struct rect){rect.x, rect.y + y, rect.w, 1}, part->indent,
-             doc->text.data + row->start, row->end - row->start, marks);
+        if (part->markdown)
+            lines_draw(lines_of(doc, part), row->start, &pen, NULL, 0);
+        else
+            (void)pen_add(&pen, part->role, text, len);
+        mark(grid, (struct rect){rect.x, rect.y + y, rect.w, 1}, part->indent, text, len, marks);
     }
 }
 
@@ -138,9 +216,7 @@ bool document_find(struct document *doc, const struct pattern *pattern, size_t f
     for (size_t i = from; backward ? i-- > 0 : document_need(doc, i + 2) > i + 1;) {
         if (!backward)
             i++;
-        const struct document_row *r = &doc->rows[i];
-
-        if (pattern_matches(pattern, doc->text.data + r->start, r->end - r->start)) {
+        if (document_matches(doc, i, pattern)) {
             *row = i;
             return true;
         }

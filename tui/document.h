@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct markdown;
 struct pattern;
 
 #define DOCUMENT_MAX ((size_t)72 << 20)
@@ -20,11 +21,13 @@ struct pattern;
 struct document_part {
     size_t start, end; /* of the text */
     enum role role;
-    int indent; /* columns */
+    int indent;                /* columns */
+    struct markdown *markdown; /* instead of text; its lines are its rows. NULL = text */
+    bool borrowed;             /* it is somebody else's */
 };
 
 struct document_row {
-    size_t start, end; /* of the text */
+    size_t start, end; /* of the text; of Markdown: start is the line */
     size_t part;
 };
 
@@ -47,6 +50,12 @@ void document_add(struct document *doc, enum role role, int indent, const char *
 void document_printf(struct document *doc, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Markdown, rendered at the document's width; an answer that still streams in is the caller's. */
+void document_markdown(struct document *doc, const char *text, size_t len);
+void document_stream(struct document *doc, struct markdown *markdown);
+/* A streamed part that has grown is laid out anew; what comes before it stays. */
+void document_grown(struct document *doc);
+
 void document_width(struct document *doc, int width); /* wraps anew when it differs */
 /* Wraps until there are so many rows; returns how many there are (less at the end). */
 size_t document_need(struct document *doc, size_t rows);
@@ -54,6 +63,7 @@ size_t document_need(struct document *doc, size_t rows);
 /* Draws from a row on; matches of a pattern (may be NULL) are marked. */
 void document_draw(const struct document *doc, struct grid *grid, struct rect rect, size_t top,
                    const struct pattern *marks);
+bool document_matches(const struct document *doc, size_t row, const struct pattern *pattern);
 /* The next row with a match, behind (or before) `from`; false when there is none. */
 bool document_find(struct document *doc, const struct pattern *pattern, size_t from, bool backward,
                    size_t *row);

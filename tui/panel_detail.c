@@ -10,6 +10,7 @@
 #include "core/base/str.h"
 #include "tui/document.h"
 #include "tui/figure.h"
+#include "tui/markdown.h"
 #include "tui/model.h"
 #include "tui/panel.h"
 
@@ -24,9 +25,13 @@ struct detail {
     struct panel panel;
     struct document doc;
     struct arena arena;
-    struct subject subject; /* what is in doc */
-    uint64_t version, live; /* of the model, when it was read */
-    bool grows;             /* it may change: read again when the model does */
+    struct subject subject;  /* what is in doc */
+    uint64_t version, live;  /* of the model, when it was read */
+    bool grows;              /* it may change: read again when the model does */
+    struct markdown *answer; /* that streams in; NULL = none */
+    int64_t answer_call;
+    size_t answer_fed; /* bytes of it */
+    size_t beside;     /* bytes of thinking and of calls beside it, when they were shown */
     size_t top;
     int h;
     char title[64];
@@ -47,6 +52,7 @@ static void detail_close(struct panel *panel)
     struct detail *d = (struct detail *)panel;
 
     document_free(&d->doc);
+    markdown_free(d->answer);
     arena_free(&d->arena);
     free(d);
 }
@@ -181,7 +187,7 @@ static void add_message(struct detail *d, enum node_kind kind, const cJSON *mess
             add_data(d, json_bool(message, "is_error", false) ? ROLE_ERROR : ROLE_TEXT, content,
                      strlen(content));
         else
-            add_text(d, ROLE_TEXT, 0, content);
+            document_markdown(&d->doc, content, strlen(content));
     }
     add_calls(d, message);
     if (json_bool(message, "cut", false))
@@ -236,6 +242,19 @@ static void show_node(struct detail *d, struct model *model)
     buf_free(&body);
 }
 
+/* Feeds what came since the last time; another call, or a new attempt, begins anew. */
+static void feed_answer(struct detail *d, const struct live_text *live)
+{
+    if (!d->answer || d->answer_call != live->call || live->text.len < d->answer_fed) {
+        markdown_free(d->answer);
+        markdown_new(&d->answer);
+        d->answer_call = live->call;
+        d->answer_fed = 0;
+    }
+    markdown_feed(d->answer, live->text.data + d->answer_fed, live->text.len - d->answer_fed);
+    d->answer_fed = live->text.len;
+}
+
 static void show_call(struct detail *d, struct model *model)
 {
     struct call_row call;
@@ -253,14 +272,18 @@ static void show_call(struct detail *d, struct model *model)
     add_call_facts(d, model, &call);
     if (live->call != call.call)
         return;
+    feed_answer(d, live);
+    d->beside = live->reasoning.len + live->calls.len;
     if (live->reasoning.len > 0) {
         add_gap(d);
         document_add(&d->doc, ROLE_REASONING, 2, live->reasoning.data, live->reasoning.len);
     }
-    add_gap(d);
-    document_add(&d->doc, ROLE_TEXT, 0, live->text.data, live->text.len);
-    if (live->calls.len > 0)
+    if (live->calls.len > 0) {
+        add_gap(d);
         document_add(&d->doc, ROLE_BY_TOOL, 2, live->calls.data, live->calls.len);
+    }
+    add_gap(d);
+    document_stream(&d->doc, d->answer);
 }
 
 static void show_effect(struct detail *d, struct model *model)
@@ -311,6 +334,17 @@ static void clamp(struct detail *d)
         d->top = rows > (size_t)d->h ? rows - (size_t)d->h : 0;
 }
 
+/* Only text came, for the answer that is shown: what is there stays. */
+static bool only_grew(const struct detail *d, const struct model *model)
+{
+    const struct live_text *live = &model->live;
+
+    return d->subject.kind == SUBJECT_CALL && d->version == model->version && d->answer &&
+           d->answer_call == live->call && d->subject.id == live->call &&
+           live->text.len >= d->answer_fed && d->beside == live->reasoning.len + live->calls.len &&
+           d->doc.part_count > 0 && d->doc.parts[d->doc.part_count - 1].markdown == d->answer;
+}
+
 static void detail_update(struct panel *panel, struct model *model, int w, int h)
 {
     struct detail *d = (struct detail *)panel;
@@ -323,8 +357,13 @@ static void detail_update(struct panel *panel, struct model *model, int w, int h
     if (!fresh)
         d->top = 0;
     if (!fresh || (d->grows && (d->version != model->version || d->live != model->live.version))) {
-        d->subject = model->subject;
-        show(d, model);
+        if (fresh && only_grew(d, model)) {
+            feed_answer(d, &model->live);
+            document_grown(&d->doc);
+        } else {
+            d->subject = model->subject;
+            show(d, model);
+        }
         d->version = model->version;
         d->live = model->live.version;
         if (fresh && end && rows > (size_t)d->h) /* the end stays in view while text comes in */
@@ -379,8 +418,7 @@ static bool detail_find(struct panel *panel, struct model *model, const struct p
         return false;
     d->top = row;
     for (size_t i = 0; i < d->doc.row_count; i++)
-        if (pattern_matches(pattern, d->doc.text.data + d->doc.rows[i].start,
-                            d->doc.rows[i].end - d->doc.rows[i].start)) {
+        if (document_matches(&d->doc, i, pattern)) {
             count++;
             at = i <= row ? count : at;
         }
