@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The catalogue's U cases: the console on a real terminal, met by whatever a terminal, a hand at
- * its keys and the system can do to it. Each test waits for what it can see, never for time to
- * pass.
+ * The catalogue's cases U01 to U07: the console on a real terminal, and what terminals and job
+ * control do to it. Each test waits for what it can see, never for time to pass.
  */
 #include "tests/suite.h"
 
@@ -11,8 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
@@ -20,27 +20,7 @@
 #include "tests/support/seat.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define HELLO        "replies:\n  - text: a first answer\n"
-#define STREAM       "defaults: {rate: 1000}\nreplies:\n  - text: \" token\"\n    repeat: 30000\n"
-#define TOOL(command)                                                                              \
-    "replies:\n  - when: {turn: 0}\n    calls: [{name: shell, arguments: {command: " command       \
-    "}}]\n  - text: all done\n"
-#define ASKS "console", "--simulator", "approval", "use the tools"
-
-/* A console on a finished run, 80 by 24. */
-static void open_finished(struct seat *s)
-{
-    seat_open(s, 80, 24);
-    seat_run(s, HELLO);
-    seat_sees(s, "COMPLETED");
-}
-
-static void close_whole(struct seat *s, int code)
-{
-    CU_ASSERT_EQUAL(code, 0);
-    program_judge(&s->program, code);
-    seat_close(s);
-}
+#define ASKS         "console", "--simulator", "approval", "use the tools"
 
 /* ---- U01, U02: sizes ---- */
 
@@ -51,7 +31,7 @@ static void u01_resized(void)
     } sizes[] = {{1, 1}, {1, 200}, {200, 1}, {2, 1}, {0, 0}, {300, 80}, {3, 3}, {19, 5}};
     struct seat s;
 
-    open_finished(&s);
+    seat_open_finished(&s);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         emulator_forget(s.emulator);
         emulator_resize(s.emulator, sizes[i].w, sizes[i].h);
@@ -65,7 +45,7 @@ static void u01_resized(void)
     seat_sees(&s, "COMPLETED");
     seat_sees(&s, "1 Timeline");
     seat_sees(&s, "4 Health");
-    close_whole(&s, seat_quits(&s));
+    seat_close_whole(&s, seat_quits(&s));
 }
 
 static void u01_from_the_start(void)
@@ -73,11 +53,11 @@ static void u01_from_the_start(void)
     struct seat s;
 
     seat_open(&s, 1, 1);
-    seat_run(&s, HELLO);
+    seat_run(&s, SEAT_HELLO);
     seat_paints(&s);
     emulator_resize(s.emulator, 80, 24);
     seat_sees(&s, "COMPLETED");
-    close_whole(&s, seat_quits(&s));
+    seat_close_whole(&s, seat_quits(&s));
 }
 
 static void u02(void)
@@ -86,7 +66,7 @@ static void u02(void)
     struct seat s;
 
     seat_open(&s, 80, 24);
-    seat_run(&s, STREAM);
+    seat_run(&s, SEAT_STREAM);
     seat_sees(&s, "token");
     for (unsigned i = 0; i < resizes; i++) {
         random = random * 1103515245 + 12345;
@@ -99,7 +79,7 @@ static void u02(void)
     seat_sees(&s, "token");
     seat_type(&s, "q"); /* asks first, as a run is at work */
     seat_sees(&s, "Quit?");
-    close_whole(&s, seat_quits(&s));
+    seat_close_whole(&s, seat_quits(&s));
 }
 
 /* ---- U03, U04: no terminal to draw on ---- */
@@ -150,7 +130,7 @@ static void u03_terminfo(void)
         program_write(&s.program, "terminfo/x/xterm-256color", garbage);
         variable = mem_printf("TERMINFO=%s/terminfo", s.program.home);
         seat_env(&s, i < COUNT(values) ? values[i] : variable);
-        seat_run(&s, HELLO);
+        seat_run(&s, SEAT_HELLO);
         seat_sees(&s, "rerail");
         if (emulator_saw(s.emulator, "rerail:")) {
             CU_ASSERT_EQUAL(seat_ends(&s), 2);
@@ -210,7 +190,7 @@ static void hang_up(struct seat *s)
 static void open_at_work(struct seat *s)
 {
     seat_open(s, 100, 30);
-    seat_run(s, TOOL("\"sleep 300 & echo begun; sleep 300\""));
+    seat_run(s, SEAT_TOOL("\"sleep 300 & echo begun; sleep 300\""));
     seat_sees(s, "● running");
     seat_records(s, "\"event_type\":\"tool_start\"");
 }
@@ -241,6 +221,118 @@ static void u05_signals(void)
     }
 }
 
+/* ---- U06: job control ---- */
+
+/* Under a real shell, which takes the terminal when the console stops and gives it back. */
+static const char *const shell[] = {
+    "bash", "-c", "set -m; \"$@\"; stty sane; echo at the shell; read -r word; fg; echo code $?",
+    "bash", NULL};
+
+static void stops_and_goes_on(struct seat *s, const char *const *argv, const char *shows)
+{
+    s->program.wrapper = shell;
+    seat_start(s, argv);
+    seat_sees(s, shows);
+    seat_type(s, "\x1a");
+    seat_sees(s, "at the shell");
+    CU_ASSERT_FALSE(emulator_mode(s->emulator, 1049));
+    CU_ASSERT_FALSE(emulator_mode(s->emulator, 2004));
+    seat_type(s, "go\n");
+    seat_sees(s, "1 Timeline");
+    seat_sees(s, shows);
+    CU_ASSERT_TRUE(emulator_mode(s->emulator, 1049));
+    CU_ASSERT_TRUE(emulator_mode(s->emulator, 2004));
+}
+
+static void u06_stream(void)
+{
+    static const char *const argv[] = {"console", "--simulator", "../scenario.yaml", "do it", NULL};
+    struct seat s;
+
+    seat_open(&s, 100, 30);
+    program_write(&s.program, "scenario.yaml", SEAT_STREAM);
+    stops_and_goes_on(&s, argv, "token token");
+    seat_type(&s, "q");
+    seat_sees(&s, "Quit?");
+    CU_ASSERT_EQUAL(seat_quits(&s), 0);
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    seat_close(&s);
+}
+
+static void u06_tool(void)
+{
+    static const char *const argv[] = {"console", "--simulator",         "../scenario.yaml",
+                                       "do it",   "--allow-unsandboxed", NULL};
+    struct seat s;
+
+    seat_open(&s, 100, 30);
+    program_write(&s.program, "scenario.yaml", SEAT_TOOL("\"read x < go; echo tool ended\""));
+    CU_ASSERT_EQUAL(mkfifo(scratch_path(s.program.home, "ws/go"), 0600), 0);
+    stops_and_goes_on(&s, argv, "● running");
+    program_write(&s.program, "ws/go", "x\n"); /* lets it end */
+    seat_sees(&s, "all done");
+    CU_ASSERT_EQUAL(seat_quits(&s), 0);
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    seat_close(&s);
+}
+
+static void u06_approval(void)
+{
+    static const char *const argv[] = {ASKS, NULL};
+    struct seat s;
+
+    seat_open(&s, 100, 30);
+    stops_and_goes_on(&s, argv, "needs your word");
+    CU_ASSERT_EQUAL(seat_quits(&s), 0);
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    CU_ASSERT_FALSE(scratch_has(s.program.home, "ws/allowed"));
+    seat_close(&s);
+}
+
+/* SIGSTOP says nothing before: whoever had the terminal meanwhile left it as a shell does. */
+static void u06_unannounced(void)
+{
+    struct termios sane, now;
+    struct seat s;
+
+    seat_open(&s, 80, 24);
+    CU_ASSERT_EQUAL(tcgetattr(emulator_fd(s.emulator), &sane), 0);
+    seat_run(&s, SEAT_HELLO);
+    seat_sees(&s, "COMPLETED");
+    CU_ASSERT_EQUAL(kill(s.program.pid, SIGSTOP), 0);
+    CU_ASSERT_EQUAL(waitid(P_PID, (id_t)s.program.pid, &(siginfo_t){0}, WSTOPPED), 0);
+    CU_ASSERT_EQUAL(tcsetattr(emulator_fd(s.emulator), TCSANOW, &sane), 0);
+    static const char left[] = "\x1b[?2004l\x1b[?1049l\x1b[2Jat the shell";
+    CU_ASSERT_EQUAL(write(emulator_fd(s.emulator), left, sizeof left - 1), sizeof left - 1);
+    seat_sees(&s, "at the shell");
+    emulator_forget(s.emulator);
+    CU_ASSERT_EQUAL(kill(s.program.pid, SIGCONT), 0);
+    seat_sees(&s, "COMPLETED");
+    CU_ASSERT_TRUE(emulator_mode(s.emulator, 1049));
+    CU_ASSERT_TRUE(emulator_mode(s.emulator, 2004));
+    CU_ASSERT_EQUAL(tcgetattr(emulator_fd(s.emulator), &now), 0);
+    CU_ASSERT_EQUAL(now.c_lflag & (ICANON | ECHO), 0);
+    seat_close_whole(&s, seat_quits(&s));
+}
+
+/* ---- U07: a terminal that does not take what is written ---- */
+
+static void u07(void)
+{
+    struct seat s;
+
+    seat_open(&s, 100, 30);
+    emulator_hold(s.emulator, true);
+    seat_run(&s, "replies:\n  - when: {tool_results: {min: 9}}\n    text: the end\n"
+                 "  - text: \"many words \"\n    repeat: 5000\n"
+                 "    calls: [{name: shell, arguments: {command: \"echo {{tool_results}}\"}}]\n");
+    seat_records(&s, "\"to\":\"completed\""); /* nothing was waited for */
+    emulator_hold(s.emulator, false);
+    seat_sees(&s, "COMPLETED"); /* and nothing has to change for it to be painted */
+    seat_sees(&s, "the end");
+    seat_close_whole(&s, seat_quits(&s));
+}
+
 const struct suite suite_faults_ui = {
     .name = "faults_ui",
     .tests =
@@ -253,6 +345,11 @@ const struct suite suite_faults_ui = {
             {"U04 without a terminal it says so and starts nothing", u04},
             {"U05 a terminal that hangs up ends it, its run saved, its tools dead", u05_hangup},
             {"U05 signals that end it leave the terminal as it was", u05_signals},
+            {"U06 stopped and continued while an answer streams", u06_stream},
+            {"U06 stopped and continued while a tool is at work", u06_tool},
+            {"U06 stopped and continued before an approval", u06_approval},
+            {"U06 an unannounced stop leaves a screen that is whole again", u06_unannounced},
+            {"U07 a terminal that takes nothing holds no run up", u07},
             {NULL, NULL},
         },
 };

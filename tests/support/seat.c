@@ -133,3 +133,17 @@ int seat_quits(struct seat *seat)
     seat_type(seat, "q");
     return seat_ends(seat);
 }
+
+void seat_open_finished(struct seat *seat)
+{
+    seat_open(seat, 80, 24);
+    seat_run(seat, SEAT_HELLO);
+    seat_sees(seat, "COMPLETED");
+}
+
+void seat_close_whole(struct seat *seat, int code)
+{
+    CU_ASSERT_EQUAL(code, 0);
+    program_judge(&seat->program, code);
+    seat_close(seat);
+}

@@ -13,6 +13,14 @@
 #include "tests/support/emulator.h"
 #include "tests/support/program.h"
 
+/* Scenarios: an answer at once; one that takes half a minute; one call of the shell first, whose
+   command is a YAML text. */
+#define SEAT_HELLO  "replies:\n  - text: a first answer\n"
+#define SEAT_STREAM "defaults: {rate: 1000}\nreplies:\n  - text: \" token\"\n    repeat: 30000\n"
+#define SEAT_TOOL(command)                                                                         \
+    "replies:\n  - when: {turn: 0}\n    calls: [{name: shell, arguments: {command: " command       \
+    "}}]\n  - text: \"all done {{result}}\"\n"
+
 struct seat {
     struct program program;
     struct emulator *emulator; /* NULL = hung up */
@@ -40,5 +48,10 @@ void seat_records(struct seat *seat, const char *text);
    terminal must then be as it was found: no screen, mouse or paste mode of ours, lines and echo. */
 int seat_ends(struct seat *seat);
 int seat_quits(struct seat *seat); /* the same, after q */
+
+/* seat_open, 80 by 24, and a console on a run that has ended. */
+void seat_open_finished(struct seat *seat);
+/* seat_close, when all is as program_judge and an exit code of 0 have it. */
+void seat_close_whole(struct seat *seat, int code);
 
 #endif
