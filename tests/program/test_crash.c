@@ -168,6 +168,14 @@ static void check_nothing_lost(struct tale *tale)
     free(feed);
 }
 
+static void show_twice(struct tale *tale, const char *order, size_t len)
+{
+    char *feed = program_feed(&tale->program);
+
+    printf("    carried out again: %.*s\n%s", (int)len, order, feed);
+    free(feed);
+}
+
 /* An order is never carried out twice. */
 static void check_book(struct tale *tale)
 {
@@ -179,7 +187,7 @@ static void check_book(struct tale *tale)
         unsigned times = str_starts(at, "order ") ? lines_like(book, at, n) : 1;
 
         if (times != 1)
-            printf("    carried out %u times: %.*s\n", times, (int)n, at);
+            show_twice(tale, at, n);
         CU_ASSERT_EQUAL(times, 1);
         at += n + (at[n] == '\n');
     }

@@ -149,6 +149,8 @@ void program_start(struct program *program, const char *const *argv)
 {
     (void)program_path(); /* while this is still the folder it is relative to */
     CU_ASSERT_EQUAL_FATAL(program->pid, 0);
+    scratch_write(program->home, "out", ""); /* a life may end before it opens them */
+    scratch_write(program->home, "err", "");
     (void)fflush(stdout); /* else the child may print it again */
     program->us = now_us();
     program->pid = fork();
