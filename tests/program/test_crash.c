@@ -344,7 +344,7 @@ static void settle(struct tale *tale)
 static void suffer(struct tale *tale, uint64_t *seed, int64_t us)
 {
     while (tale->code != 0 && tale->lives < LIVES_MAX) {
-        live(tale, seed, us + us * tale->lives / 16);
+        live(tale, seed, us + us * tale->lives * tale->lives / 64);
         check_book(tale);
         if (tale->code == EXIT_DOUBT)
             settle(tale);

@@ -20,9 +20,7 @@ struct query;
 
 #define PROGRAM_CANARY  "sk-canary-5f0c2b9e7d1a4836"
 #define PROGRAM_RSS_KIB ((long)96 * 1024) /* more than a run without large answers ever takes */
-#define PROGRAM_LIMIT                                                                              \
-    120 /* seconds a life may last: far more than it needs, so that a loaded machine fails nothing \
-         */
+#define PROGRAM_LIMIT   120 /* seconds a life may last: far more than it needs, also under load */
 
 struct program {
     char *home;
