@@ -93,7 +93,9 @@ static void draw_header(const struct console *console, struct grid *grid, struct
     figure_span(span, passage_active(&model->passage, model_is_live(model) ? model->wall_us : 0));
     if (model->config)
         snprintf(right, sizeof right, " %lld/%lld  %s ", (long long)model->row.iterations,
-                 (long long)(model->config->limits.max_iterations + model->extra_iterations), span);
+                 (long long)model->config->limits.max_iterations +
+                     (long long)model->extra_iterations,
+                 span);
     else
         snprintf(right, sizeof right, " %lld  %s ", (long long)model->row.iterations, span);
     if (pen_left(&pen) > (int)strlen(right))

@@ -6,6 +6,7 @@
  */
 #include "tui/json_tree.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,8 +206,8 @@ static void open_container(struct json_tree *t, struct reading *r, size_t at)
 
 static void close_container(struct json_tree *t, struct reading *r, size_t at)
 {
+    assert(r->open && r->depth > 0); /* the text is JSON: nothing closes that was not opened */
     size_t open = r->open[--r->depth];
-
     size_t end = add_row(
         t, (struct row){
                .kind = ROW_CLOSE, .depth = (unsigned)r->depth, .key = NO_KEY, .at = at, .len = 1});

@@ -156,7 +156,7 @@ static bool opens_fence(const struct source_line *line, char *fence, size_t *len
 
 static bool closes_fence(const struct markdown *m, const struct source_line *line)
 {
-    char fence;
+    char fence = 0;
     size_t start = indent_of(line), run = fence_run(line, &fence);
 
     if (run < m->fence_len || fence != m->fence || start > 3)
