@@ -104,6 +104,9 @@ static void check_terminal(struct seat *seat)
     static const int modes[] = {1000, 1002, 1004, 1006, 1049, 2004, 2026};
     struct termios now;
 
+    /* what was typed behind its end may have been a Ctrl-S */
+    CU_ASSERT_EQUAL(tcflow(emulator_fd(seat->emulator), TCOON), 0);
+    CU_ASSERT_EQUAL(tcflush(emulator_fd(seat->emulator), TCIFLUSH), 0);
     emulator_sync(seat->emulator);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (emulator_mode(seat->emulator, modes[i]))
