@@ -255,7 +255,7 @@ static void loop(struct exec *exec)
 
         if (ready < 0 && errno != EINTR)
             exec->code = cli_fail(EXIT_ERROR, "poll: %s", strerror(errno));
-        if (ready == 0)
+        if (ready <= 0) /* a signal too: a storm of them must not put the look off for ever */
             fds[0].fd = box;
         if (ready > 0 && fds[0].revents)
             take_mail(exec);
