@@ -156,7 +156,7 @@ static int open_all(struct history *history, const struct history_options *optio
                     struct history_report *report, struct err *err)
 {
     struct keeper_options keep = {
-        .path = history->path, .vfs = history->vfs, .inline_folds = options->inline_checkpoints};
+        .path = history->path, .vfs = history->vfs, .inline_folds = options->stepwise};
     char *dir = mem_copy(history->path, (size_t)(path_base(history->path) - history->path));
     int rc = *dir ? path_own_dir(dir, err) : 0;
 
@@ -189,6 +189,7 @@ int history_open(struct history **out, const struct history_options *options,
     history->clock = options->clock.mono_us ? options->clock : clock_system();
     history->packer = packer_new();
     history->vfs = mem_text(options->vfs);
+    history->stepwise = options->stepwise;
     owner_boot_id(history->boot_id);
     if (options->path)
         history->path = mem_text(options->path);

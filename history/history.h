@@ -24,9 +24,10 @@ struct history_options {
     const char *path; /* NULL = history_path()'s */
     const char *vfs;  /* a registered SQLite VFS; NULL = the system's. With one, the file itself is
                          that VFS's business; lock and owner files are real all the same */
-    struct clock clock;      /* zero = the system's */
-    int64_t lock_wait_us;    /* how long opening waits for the lock; 0 = five seconds */
-    bool inline_checkpoints; /* WAL checkpoints run inside tend(), not on a thread (simulation) */
+    struct clock clock;   /* zero = the system's */
+    int64_t lock_wait_us; /* how long opening waits for the lock; 0 = five seconds */
+    bool stepwise;        /* nothing runs or waits beside the caller (simulation): WAL checkpoints
+                             are made inside tend(), a busy lock is E_BUSY at once */
 };
 
 /* What opening found, for the operator. Texts are NULL when there is nothing to say. */

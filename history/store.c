@@ -79,7 +79,7 @@ int store_begin_waiting(struct history *history, struct err *err)
 {
     int rc = store_begin(history, err);
 
-    for (int tries = 0; rc == E_BUSY && tries < BUSY_TRIES; tries++) {
+    for (int tries = 0; rc == E_BUSY && tries < BUSY_TRIES && !history->stepwise; tries++) {
         (void)nanosleep(&(struct timespec){.tv_nsec = BUSY_NS}, NULL); /* early is fine */
         rc = store_begin(history, err);
     }

@@ -43,13 +43,15 @@ struct history {
     struct doubt doubt;
     bool suspect; /* the last commit met damage; the next one tells a hiccup from the truth */
     int64_t commits, busy;
+    bool stepwise;
     char boot_id[OWNER_BOOT_ID];
 };
 
 /* A writing transaction: takes the lock (E_BUSY), opens the file again after a failure, checks that
    it is still the same file and that nothing stored was lost. */
 int store_begin(struct history *history, struct err *err);
-/* The same for what nobody tries again, as a commit is: waits a second for a busy lock. */
+/* The same for what nobody tries again, as a commit is: waits a second for a busy lock,
+   unless it goes stepwise. */
 int store_begin_waiting(struct history *history, struct err *err);
 /* Ends it with `rc` so far: commits when it is 0, else rolls back; gives the lock back. */
 int store_end(struct history *history, int rc, struct err *err);

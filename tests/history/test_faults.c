@@ -59,7 +59,7 @@ static void tear_down(struct machine *m)
 static int start(struct machine *m)
 {
     struct history_options options = {
-        .path = m->path, .vfs = VFS, .inline_checkpoints = true, .lock_wait_us = 1};
+        .path = m->path, .vfs = VFS, .stepwise = true, .lock_wait_us = 1};
 
     history_report_free(&m->report);
     int rc = history_open(&m->history, &options, &m->report, &m->err);

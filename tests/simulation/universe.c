@@ -137,7 +137,7 @@ struct seen_run *universe_run(struct universe *u, int64_t run)
 static bool boot(struct universe *u)
 {
     const struct history_options options = {
-        .path = u->path, .vfs = VFS, .clock = clock_of(u), .inline_checkpoints = true};
+        .path = u->path, .vfs = VFS, .clock = clock_of(u), .stepwise = true};
     struct history_report report = {0};
     struct err err = {0};
     int rc = history_open(&u->history, &options, &report, &err);
