@@ -202,7 +202,10 @@ static void decided_again(void)
 
         if (seed % 8 == 0)
             continue; /* the usurper's */
-        CU_ASSERT_TRUE_FATAL(universe_play(&u, seed));
+        bool well = universe_play(&u, seed);
+        if (!well)
+            printf("seed %llu: %s\n", (unsigned long long)seed, u.broken);
+        CU_ASSERT_TRUE_FATAL(well);
         for (size_t i = 0; i < u.run_count; i++) {
             struct replay replay = {.history = u.history, .run = u.runs[i].run};
             struct arena arena = {0};
