@@ -116,6 +116,33 @@ static void save_grants(cJSON *root, const struct run *run)
     }
 }
 
+/* Messages that wait for a boundary wait on at one where the run does not go on. */
+static void save_notes(cJSON *root, const struct run *run)
+{
+    if (run->note_count == 0)
+        return;
+    cJSON *list = cJSON_AddArrayToObject(root, "notes");
+    for (size_t i = 0; i < run->note_count; i++) {
+        cJSON *entry = cJSON_CreateObject();
+
+        json_set_text(entry, "text", run->notes[i].text);
+        json_set_text(entry, "by", run->notes[i].by);
+        cJSON_AddItemToArray(list, entry);
+    }
+}
+
+static void load_notes(struct run *run, const cJSON *root)
+{
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, json_array(root, "notes"))
+    {
+        run->notes = mem_room(run->notes, run->note_count, &run->note_cap, sizeof *run->notes);
+        run->notes[run->note_count++] =
+            (struct note){mem_text(json_text(entry, "text")), mem_text(json_text(entry, "by"))};
+    }
+}
+
 static void save_cache(cJSON *root, const struct run *run)
 {
     char hash[2 * SHA256_BYTES + 1];
@@ -180,6 +207,7 @@ char *run_save(const struct run *run)
     save_list(root, "undo", run->undo, run->undo_count);
     save_list(root, "redo", run->redo, run->redo_count);
     save_grants(root, run);
+    save_notes(root, run);
     save_cache(root, run);
     if (run->changes)
         cJSON_AddItemToObject(root, "changes", cJSON_Duplicate(run->changes, true));
@@ -254,6 +282,7 @@ static void load_all(struct run *run, const cJSON *root)
         run->spent_us[i] = cJSON_IsNumber(item) ? (int64_t)item->valuedouble : 0;
     }
     load_grants(run, root);
+    load_notes(run, root);
     load_changes(run, root);
 }
 

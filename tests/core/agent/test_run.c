@@ -323,6 +323,23 @@ static void roll_back_in_flight(void)
     lab_close(&lab);
 }
 
+/* A next start begins with the summary of the newest checkpoint: what waits is part of it. */
+static void waiting_message_is_kept(void)
+{
+    struct lab lab;
+
+    lab_open(&lab, "r", NULL, true);
+    lab_calls(&lab, "shell", SHELL, NULL);
+    lab_verb(&lab, "inject", "text", "mind the gap", NULL);
+    lab_verb(&lab, "cancel", NULL);
+    lab_tool(&lab, 1, "cancelled", "stopped");
+    CU_ASSERT_EQUAL(lab_state(&lab), RUN_CANCELLED);
+    char *stored = summary_now(&lab);
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored, "mind the gap"));
+    free(stored);
+    lab_close(&lab);
+}
+
 static void iterations_headless(void)
 {
     static const char *const settings[] = {"limits.max_iterations=1", NULL};
@@ -494,6 +511,7 @@ static const struct test tests[] = {
     {"a model call in flight is made again after a crash", lost_model_call},
     {"the head rolls back, returns, and grows another way", roll_back_and_undo},
     {"rolling back while a tool is at work stops it first", roll_back_in_flight},
+    {"a message that waits is part of the checkpoint", waiting_message_is_kept},
     {"headless, the last iteration is a graceful answer", iterations_headless},
     {"in the console, the last iteration asks", iterations_console},
     {"the deadline stops the run behind the call in flight", deadline},
