@@ -46,7 +46,8 @@ static void u08(void)
         "      日本語の文字は二つ分の幅です日本語の文字は二つ分の幅です日本語の文字は二つ分の幅\n\n"
         "      e" MARKS_10 MARKS_10 MARKS_10 MARKS_10 MARKS_10 MARKS_10 MARKS_10 MARKS_10 MARKS_10
             MARKS_10 " combining\n\n"
-        "      👩‍👩‍👧‍👦 👍🏽 🇨🇭🇫🇷 ❤️ 1️⃣ שלום עולם "
+        "      👩‍👩‍👧‍👦 👍🏽 🇨🇭🇫🇷 ❤️ 1️⃣ שלום "
+        "עולם "
         "مرحبا "
         "\u0378\U000e0fff "
         "\u200b\u202e\u2066 \ufeff|\n\n"
@@ -205,7 +206,8 @@ static void u13_signals(void)
         seat_open_finished(&s);
         CU_ASSERT_EQUAL(prlimit(s.program.pid, RLIMIT_CORE, &no_core, NULL), 0);
         CU_ASSERT_EQUAL(kill(s.program.pid, numbers[i]), 0);
-        CU_ASSERT_EQUAL(seat_ends(&s), -numbers[i]);
+        int code = seat_ends(&s);
+        CU_ASSERT_TRUE(suite_is_watched() ? code != 0 : code == -numbers[i]);
         CU_ASSERT_TRUE(program_sound(&s.program));
         seat_close(&s);
     }
@@ -216,6 +218,10 @@ static void u13_memory(void)
     static const struct rlimit none = {1 << 20, 1 << 20}, no_core = {0, 0};
     struct seat s;
 
+    if (suite_is_watched()) {
+        suite_skip("U13", "a sanitizer ends in its own way without memory");
+        return;
+    }
     seat_open_finished(&s);
     CU_ASSERT_EQUAL(prlimit(s.program.pid, RLIMIT_CORE, &no_core, NULL), 0);
     CU_ASSERT_EQUAL(prlimit(s.program.pid, RLIMIT_AS, &none, NULL), 0);
@@ -274,7 +280,7 @@ static void u14(void)
 /* One of the seven that are not black. */
 static bool has_colour(struct emulator *e)
 {
-    char alone[8], behind[8];
+    char alone[16], behind[16];
     bool has = false;
 
     for (int i = 1; !has && i < 8; i++) {
@@ -349,10 +355,11 @@ static void u16(void)
     size_t frames = emulator_times(s.emulator, "\x1b[?2026h");
     wall = now_ms() - wall;
     cpu = cpu_ms(s.program.pid) - cpu;
-    if (cpu * 100 > 15 * wall)
+    bool calm = suite_is_watched() || cpu * 100 <= 15 * wall; /* a sanitizer's work is not ours */
+    if (!calm)
         printf("    %lld ms of CPU in %lld ms\n", (long long)cpu, (long long)wall);
     CU_ASSERT_TRUE(frames > 0 && (int64_t)frames * 1000 <= 60 * wall + 2000);
-    CU_ASSERT_TRUE(cpu * 100 <= 15 * wall);
+    CU_ASSERT_TRUE(calm);
     seat_type(&s, "q");
     seat_sees(&s, "Quit?");
     CU_ASSERT_EQUAL(seat_quits(&s), 0);
