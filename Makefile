@@ -128,7 +128,8 @@ run: all ## open the console on the demo, which needs no key and no network
 	$(BUILD)/rerail demo $(ARGS)
 
 STEPS := sh tests/tools/steps.sh $(BUILD)/log
-RUN   := $(BUILD)/tests/run --all -j$(JOBS)
+ALL   ?= --all
+RUN   := $(BUILD)/tests/run $(ALL) -j$(JOBS)
 
 test: all $(BUILD)/tests/run ## run every test: the suites, the planted bugs, the README's commands
 	@$(STEPS)/test 'suites: $(RUN)' $(foreach v,$(VARIANTS),'$(v): $(MAKE) --no-print-directory test-$(v)') \
