@@ -13,10 +13,12 @@
 #include "tests/simulation/universe.h"
 #include "tests/suite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +110,7 @@ static void all_seeds(void)
     for (int i = 0; i < WORKERS; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a suite that takes too long is killed */
             work(&tallies[i], (uint64_t)i + 1, seeds);
             _exit(0);
         }
