@@ -103,8 +103,18 @@ static void pop(struct console *console, const struct panel *overlay)
         }
 }
 
+/* Nothing is open and nothing on its way: the list of runs has the screen. */
+static bool at_home(const struct console *console)
+{
+    return !console->model.run && !console->starting;
+}
+
 void console_focus(struct console *console, enum layout_panel panel)
 {
+    if (at_home(console) && panel != LAYOUT_RUNS) {
+        model_say(&console->model, false, CONSOLE_NO_RUN);
+        panel = LAYOUT_RUNS;
+    }
     console->focus = panel;
     if (panel == LAYOUT_TIMELINE)
         console->model.subject_by = console->panels[LAYOUT_TIMELINE];
@@ -149,7 +159,7 @@ void console_send(struct console *console)
         return;
     model->asked = NULL;
     if (!model->run) {
-        model_say(model, true, "no run is open: o starts one");
+        model_say(model, true, CONSOLE_NO_RUN);
     } else if (model->hand != HAND_NOBODY) {
         send_all(console, verbs);
     } else {
@@ -521,8 +531,11 @@ static void draw_overlay(struct console *console, struct panel *overlay, struct 
 void console_draw(struct console *console, struct grid *grid)
 {
     read_all(console);
-    console->layout = layout_make(&(struct layout_options){
-        .w = grid->w, .h = grid->h, .focus = console->focus, .enlarged = console->enlarged});
+    console->layout =
+        layout_make(&(struct layout_options){.w = grid->w,
+                                             .h = grid->h,
+                                             .focus = console->focus,
+                                             .enlarged = console->enlarged || at_home(console)});
     update_panels(console);
     grid_clear(grid);
     draw_panels(console, grid);

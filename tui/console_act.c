@@ -37,7 +37,7 @@ static void ask_text(struct console *console, enum entry_kind kind, const char *
             .complete = kind == ENTRY_COMMAND || kind == ENTRY_PALETTE ? console_complete : NULL}));
 }
 
-static unsigned start_run(struct console *console, const char *task)
+unsigned console_start(struct console *console, const char *task)
 {
     struct err err = {0};
 
@@ -176,7 +176,7 @@ static unsigned submit(void *self, enum entry_kind kind, const char *text, int64
     case ENTRY_PALETTE: return console_command(console, text);
     case ENTRY_SEARCH: return search(console, text);
     case ENTRY_FILTER: return filter(console, text);
-    case ENTRY_NEW_RUN: return start_run(console, text);
+    case ENTRY_NEW_RUN: return console_start(console, text);
     case ENTRY_JUMP: return jump(console, text);
     case ENTRY_WRITE: return write_file(console, text);
     case ENTRY_INJECT:
@@ -346,7 +346,7 @@ static unsigned answer(struct console *console)
 static unsigned say_verb(struct console *console, const char *verb)
 {
     if (!console->model.run) {
-        console_say(console, false, "no run is open: o starts one, Enter opens one");
+        console_say(console, false, CONSOLE_NO_RUN);
         return DID_REDRAW;
     }
     (void)model_ask(&console->model, verb);

@@ -40,16 +40,7 @@ static unsigned do_theme(struct console *console, const char *rest)
 
 static unsigned do_run(struct console *console, const char *rest)
 {
-    struct err err = {0};
-
-    if (!*rest)
-        return console_act(console, ACTION_NEW_RUN);
-    console->start_ticket = ++console->ticket;
-    if (console->is.port.start(console->is.port.self, console->start_ticket, rest, &err) < 0) {
-        console->start_ticket = 0;
-        console_say(console, true, err.msg);
-    }
-    return DID_REDRAW;
+    return *rest ? console_start(console, rest) : console_act(console, ACTION_NEW_RUN);
 }
 
 static unsigned do_open(struct console *console, const char *rest)

@@ -11,7 +11,8 @@
 #include "tui/overlay.h"
 #include "tui/panel.h"
 
-#define OVERLAYS 4 /* that may lie over each other */
+#define OVERLAYS       4 /* that may lie over each other */
+#define CONSOLE_NO_RUN "no run is open: Enter opens the chosen one, o starts a new one"
 
 struct console {
     struct console_options is;
@@ -23,7 +24,6 @@ struct console {
     struct finder finder, filter;
     enum layout_panel focus;
     bool enlarged;
-    bool listing; /* the focus went to the runs: Esc goes back */
     bool dirty, stored;
     unsigned wants;
     struct theme *theme;
@@ -43,6 +43,7 @@ struct console {
 
 /* console.c */
 void console_push(struct console *console, struct panel *overlay);
+/* While no run is open there is the list of runs alone: that is said instead. */
 void console_focus(struct console *console, enum layout_panel panel);
 void console_show(struct console *console, int64_t run);
 unsigned console_run_action(struct console *console, enum action_id action);
@@ -50,6 +51,7 @@ void console_send(struct console *console);
 
 /* console_act.c: what is the console's own to do. DID_NOT when it is not. */
 unsigned console_act(struct console *console, enum action_id action);
+unsigned console_start(struct console *console, const char *task);
 /* console_jump.c: the checkpoint meant, which is the one selected in its panel, or the one at or
    before the row selected in the timeline; 0 = none. The others show what they would do, and ask.
  */

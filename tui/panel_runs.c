@@ -191,6 +191,9 @@ static void runs_draw(const struct panel *panel, const struct model *model, stru
             grid_attrs(grid, (struct rect){rect.x, rect.y + 1 + (int)i, rect.w, 1},
                        focused ? ATTR_SELECTED : ATTR_BOLD);
     }
+    pen_at(&pen, 1, (int)r->count + 2);
+    if (!model->run)
+        pen_put(&pen, ROLE_DIM, "Enter opens the chosen run, o starts a new one.");
 }
 
 static void runs_note(const struct panel *panel, const struct model *model, char *out, size_t cap)

@@ -659,7 +659,7 @@ static void timeline_draw(const struct panel *panel, const struct model *model, 
 
     if (!model->run) {
         pen_at(&pen, 1, 1);
-        pen_put(&pen, ROLE_DIM, "No run is open. o starts one, 5 lists those there are.");
+        pen_put(&pen, ROLE_DIM, "The run is being started.");
         return;
     }
     for (size_t i = 0; i < t->count; i++) {

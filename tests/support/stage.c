@@ -210,6 +210,15 @@ void stage_close(struct stage *stage)
     site_tear_down(&stage->site);
 }
 
+void stage_home(struct stage *stage)
+{
+    console_free(stage->console);
+    query_close(stage->query);
+    keymap_free(stage->keymap);
+    open_console(stage, 0);
+    stage_draw(stage);
+}
+
 void stage_draw(struct stage *stage)
 {
     console_draw(stage->console, &stage->grid);
@@ -282,17 +291,28 @@ void stage_stored(struct stage *stage)
     stage_draw(stage);
 }
 
-bool stage_shows(struct stage *stage, const char *text)
+/* Prints the screen when that is not as it should be. */
+static bool has(struct stage *stage, const char *text, bool wanted)
 {
     struct buf screen;
 
     buf_init(&screen, (size_t)4 << 20);
     CU_ASSERT_EQUAL(grid_dump(&stage->grid, &screen, false), 0);
     bool found = strstr(screen.data, text) != NULL;
-    if (!found)
-        printf("    \"%s\" is not on\n%s", text, screen.data);
+    if (found != wanted)
+        printf("    \"%s\" is %son\n%s", text, wanted ? "not " : "", screen.data);
     buf_free(&screen);
     return found;
+}
+
+bool stage_shows(struct stage *stage, const char *text)
+{
+    return has(stage, text, true);
+}
+
+bool stage_lacks(struct stage *stage, const char *text)
+{
+    return !has(stage, text, false);
 }
 
 bool stage_said(struct stage *stage, const char *text)

@@ -39,6 +39,8 @@ enum stage_story {
 
 void stage_open(struct stage *stage, enum stage_story story, int w, int h);
 void stage_close(struct stage *stage);
+/* The console begins anew, with no run: rerail without a task. */
+void stage_home(struct stage *stage);
 
 void stage_key(struct stage *stage, const char *name); /* "j", "Enter"; drawn afterwards */
 void stage_type(struct stage *stage, const char *text);
@@ -52,6 +54,7 @@ void stage_delta(struct stage *stage, const char *text);
 void stage_stored(struct stage *stage);
 
 bool stage_shows(struct stage *stage, const char *text); /* on the screen now; prints it if not */
+bool stage_lacks(struct stage *stage, const char *text); /* the opposite */
 bool stage_said(struct stage *stage, const char *text);  /* the port was asked so; likewise */
 
 #endif

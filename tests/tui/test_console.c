@@ -288,6 +288,35 @@ static void themes_are_switched_live(void)
     stage_close(&stage);
 }
 
+static void without_a_task_the_runs_have_the_screen(void)
+{
+    static const char *const elsewhere[] = {"1", "2", "3", "4", "Tab", "S-Tab", "Esc", "_"};
+    struct stage stage;
+
+    stage_open(&stage, STAGE_RESTING, 180, 50); /* where all five panels would fit */
+    stage_home(&stage);
+    CU_ASSERT(stage_shows(&stage, "o starts a new one."));
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        stage_key(&stage, elsewhere[i]);
+        CU_ASSERT(stage_shows(&stage, "Find a laptop under $1000"));
+        CU_ASSERT(stage_lacks(&stage, "Timeline"));
+    }
+    stage_key(&stage, "1");
+    CU_ASSERT(stage_shows(&stage, "Enter opens the chosen one, o starts"));
+    stage_key(&stage, "Space");
+    CU_ASSERT_EQUAL(said_lines(&stage), 0);
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "Timeline"));
+    CU_ASSERT(stage_lacks(&stage, "o starts a new one."));
+    stage_home(&stage);
+    stage_key(&stage, ":");
+    stage_type(&stage, "run find a chair");
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "starting: find a chair"));
+    CU_ASSERT(stage_shows(&stage, "The run is being started."));
+    stage_close(&stage);
+}
+
 static void U01_any_size_is_drawn(void)
 {
     static const int sizes[][2] = {{1, 1},  {1, 200}, {200, 1}, {2, 1},    {0, 0},
@@ -365,6 +394,7 @@ const struct suite suite_console = {
         {"quitting asks while a run is at work", quitting_asks_while_a_run_is_at_work},
         {"a command line reaches every verb", a_command_line_reaches_every_verb},
         {"themes are switched live", themes_are_switched_live},
+        {"without a task the runs have the screen", without_a_task_the_runs_have_the_screen},
         {"U01 any size is drawn", U01_any_size_is_drawn},
         {"U10 a paste goes only where a text is typed",
          U10_a_paste_goes_only_where_a_text_is_typed},

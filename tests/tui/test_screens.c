@@ -2,7 +2,8 @@
 /*
  * Screens as text: tests/screens/NAME.keys drives the console on a recorded history, and
  * NAME.expected is what it then shows. `make screens-accept` rewrites them. A line of a .keys file
- * is `story NAME WxH`, `type TEXT`, `paste TEXT`, `size WxH`, `wait MS`, `delta TEXT`, or keys.
+ * is `story NAME WxH`, `home`, `type TEXT`, `paste TEXT`, `size WxH`, `wait MS`, `delta TEXT`, or
+ * keys.
  */
 #include "tests/suite.h"
 
@@ -55,12 +56,18 @@ static void do_delta(struct stage *stage, const char *rest)
     stage_draw(stage);
 }
 
+static void do_home(struct stage *stage, const char *rest)
+{
+    (void)rest;
+    stage_home(stage);
+}
+
 static const struct {
     const char *word;
     void (*run)(struct stage *stage, const char *rest);
 } words[] = {
-    {"story ", do_story}, {"type ", stage_type}, {"paste ", stage_paste},
-    {"size ", do_size},   {"wait ", do_wait},    {"delta ", do_delta},
+    {"story ", do_story}, {"type ", stage_type}, {"paste ", stage_paste}, {"size ", do_size},
+    {"wait ", do_wait},   {"delta ", do_delta},  {"home", do_home},
 };
 
 static void do_line(struct stage *stage, char *line)
