@@ -12,12 +12,18 @@
 
 static void put_int(struct buf *b, int64_t value)
 {
-    (void)buf_printf(b, "%lld,", (long long)value); /* the ceiling is SIZE_MAX */
+    (void)buf_int(b, value); /* the ceiling is SIZE_MAX */
+    (void)buf_char(b, ',');
 }
 
 static void put_text(struct buf *b, const char *text)
 {
-    (void)buf_printf(b, "%zu:%s,", text ? strlen(text) : 0, text ? text : "");
+    size_t len = text ? strlen(text) : 0;
+
+    (void)buf_int(b, (int64_t)len);
+    (void)buf_char(b, ':');
+    (void)buf_add(b, text, len);
+    (void)buf_char(b, ',');
 }
 
 static void put_hash(struct buf *b, const struct hash *hash)

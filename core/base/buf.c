@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/buf.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,22 +68,38 @@ int buf_char(struct buf *b, char c)
     return buf_add(b, &c, 1);
 }
 
+int buf_int(struct buf *b, int64_t value)
+{
+    char text[20]; /* of INT64_MIN */
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        text[--at] = '-';
+    return buf_add(b, text + at, sizeof text - at);
+}
+
+/* Formatted at once when it fits, which it nearly always does. */
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+    size_t room = b->cap > 0 ? b->cap - b->len : 0;
     va_list again;
 
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, fmt, again);
+    int len = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, again);
     va_end(again);
-    if (len < 0)
-        return E_TOOBIG;
-    int rc = buf_reserve(b, (size_t)len);
-    if (rc < 0)
-        return rc;
-    if (len > 0)
+    int rc = len < 0 ? E_TOOBIG : buf_reserve(b, (size_t)len);
+    if (rc == 0 && (size_t)len >= room)
         (void)vsnprintf(b->data + b->len, (size_t)len + 1, fmt, ap); /* measured above */
-    b->len += (size_t)len;
-    return 0;
+    if (rc == 0 && b->cap > 0)
+        b->len += (size_t)len;
+    else
+        buf_cut(b, b->len);
+    return rc;
 }
 
 int buf_printf(struct buf *b, const char *fmt, ...)

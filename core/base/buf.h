@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data; /* len bytes and a NUL */
@@ -24,6 +25,7 @@ void buf_free(struct buf *b); /* leaves it empty and usable again with the same 
 int buf_add(struct buf *b, const void *data, size_t len);
 int buf_text(struct buf *b, const char *text);
 int buf_char(struct buf *b, char c);
+int buf_int(struct buf *b, int64_t value); /* in decimal */
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

@@ -286,7 +286,7 @@ static int write_number(struct buf *out, double value)
     if (!isfinite(value))
         return buf_text(out, "null");
     if (fabs(value) <= EXACT_MAX && value == trunc(value))
-        return buf_printf(out, "%" PRId64, (int64_t)value);
+        return buf_int(out, (int64_t)value);
     for (int digits = 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, value); /* 24 characters at most */
         char *comma = strchr(text, ','); /* the point of a foreign locale */

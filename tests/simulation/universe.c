@@ -131,6 +131,31 @@ struct seen_run *universe_run(struct universe *u, int64_t run)
     return NULL;
 }
 
+/* --- an empty history, made once and copied ------------------------------------------------------
+ */
+
+static struct {
+    void *data;
+    size_t len;
+} empty; /* of this process, which plays thousands of seeds in one thread */
+
+static void make_empty(struct universe *u)
+{
+    const struct history_options options = {
+        .path = u->path, .vfs = VFS, .clock = clock_of(u), .stepwise = true};
+    struct fault_disk *disk = fault_disk_new(VFS, 0);
+    struct history_report report = {0};
+    struct history *history;
+
+    if (history_open(&history, &options, &report, NULL) < 0)
+        abort();
+    history_report_free(&report);
+    history_close(history);
+    const void *data = fault_disk_bytes(disk, u->path, &empty.len);
+    empty.data = mem_copy(data, empty.len);
+    fault_disk_free(disk);
+}
+
 /* --- the process ---------------------------------------------------------------------------------
  */
 
@@ -160,14 +185,19 @@ static bool boot(struct universe *u)
     return true;
 }
 
-/* The process is gone at this very moment. */
+/* The process is gone at this very moment: what it does while it is taken apart meets no disk. */
 static void die(struct universe *u)
 {
+    const struct fault_plan gone = {
+        .at = 1, .lasting = true, .kind = FAULT_CANTOPEN, .ops = FAULT_ALL};
+
+    fault_disk_plan(u->disk, &gone);
     query_close(u->query);
     u->query = NULL;
-    turn_free(u->turn); /* the disk answers no more: nothing of this is stored */
+    turn_free(u->turn);
     fake_free(u->fake);
     history_drop(u->history);
+    fault_disk_plan(u->disk, NULL);
     u->turn = NULL;
     u->fake = NULL;
     u->history = NULL;
@@ -667,7 +697,10 @@ bool universe_play(struct universe *u, uint64_t seed)
     u->lock_fd = -1;
     u->dir = scratch_new();
     u->path = mem_printf("%s/history.db", u->dir);
+    if (!empty.data)
+        make_empty(u);
     u->disk = fault_disk_new(VFS, seed);
+    fault_disk_put(u->disk, u->path, empty.data, empty.len);
     if (boot(u))
         begin_run(u);
     for (int i = 0; i < STEPS && !*u->broken; i++)

@@ -96,11 +96,11 @@ void fault_file_free(struct fault_file *f)
 static void add_pending(struct fault_file *f, bool truncate, int64_t offset, const void *data,
                         size_t len)
 {
-    struct fault_pending *p = mem_new(sizeof *p + len);
+    struct fault_pending *p = malloc(sizeof *p + len);
 
-    p->truncate = truncate;
-    p->offset = offset;
-    p->len = len;
+    if (!p)
+        abort();
+    *p = (struct fault_pending){.truncate = truncate, .offset = offset, .len = len};
     if (len > 0)
         memcpy(p->data, data, len);
     *f->last = p;

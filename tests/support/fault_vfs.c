@@ -616,6 +616,23 @@ void fault_disk_lie(struct fault_disk *disk, bool lie)
     disk->lie = lie;
 }
 
+void fault_disk_put(struct fault_disk *disk, const char *path, const void *data, size_t len)
+{
+    pthread_mutex_lock(&disk->mutex);
+    struct fault_file *f = make(disk, path);
+    fault_file_write(f, 0, data, len);
+    fault_file_sync(f);
+    pthread_mutex_unlock(&disk->mutex);
+}
+
+const void *fault_disk_bytes(const struct fault_disk *disk, const char *path, size_t *len)
+{
+    const struct fault_file *f = find(disk, path);
+
+    *len = f ? (size_t)f->now.size : 0;
+    return f ? f->now.data : NULL;
+}
+
 bool fault_disk_has(const struct fault_disk *disk, const char *path)
 {
     return find(disk, path) != NULL;

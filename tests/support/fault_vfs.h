@@ -67,6 +67,11 @@ void fault_disk_power_cut(struct fault_disk *disk, enum fault_power how);
 /* Syncs that only say that they did: a planted bug for tests of tests. */
 void fault_disk_lie(struct fault_disk *disk, bool lie);
 
+/* A file is there, synced, with these bytes; the disk must be unused or at least have no such file.
+ */
+void fault_disk_put(struct fault_disk *disk, const char *path, const void *data, size_t len);
+/* A file's bytes as they are read, NULL when it is not there: borrowed until the disk changes. */
+const void *fault_disk_bytes(const struct fault_disk *disk, const char *path, size_t *len);
 bool fault_disk_has(const struct fault_disk *disk, const char *path);
 int64_t fault_disk_size(const struct fault_disk *disk, const char *path);
 /* Changes bytes of a file, synced, behind everybody's back. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/buf.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +107,40 @@ static void what_is_taken_leaves_it_empty(void)
     buf_free(&b);
 }
 
+static void whole_numbers_are_written_in_decimal(void)
+{
+    static const int64_t cases[] = {0, 7, -7, 10, 1234567890, INT64_MAX, INT64_MIN};
+    struct buf b;
+
+    buf_init(&b, 100);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[32];
+
+        buf_clear(&b);
+        (void)snprintf(text, sizeof text, "%" PRId64, cases[i]); /* it fits */
+        CU_ASSERT_EQUAL(buf_int(&b, cases[i]), 0);
+        CU_ASSERT_STRING_EQUAL(b.data, text);
+    }
+    buf_free(&b);
+}
+
+/* Formatting tries the room that is there first. */
+static void formats_whole_at_every_fill(void)
+{
+    for (size_t fill = 0; fill < 140; fill++) {
+        struct buf b;
+
+        buf_init(&b, 150);
+        for (size_t i = 0; i < fill; i++)
+            CU_ASSERT_EQUAL(buf_char(&b, 'x'), 0);
+        int rc = buf_printf(&b, "%s-%d", "twelve chars", 12345);
+        CU_ASSERT_EQUAL(rc, fill + 18 <= 150 ? 0 : E_TOOBIG);
+        CU_ASSERT_EQUAL(b.len, rc == 0 ? fill + 18 : fill);
+        CU_ASSERT_STRING_EQUAL(b.data + fill, rc == 0 ? "twelve chars-12345" : "");
+        buf_free(&b);
+    }
+}
+
 static const struct test tests[] = {
     {"a new one is empty and terminated", starts_empty_and_terminated},
     {"appends whole or not at all", appends_whole_or_not_at_all},
@@ -113,6 +149,8 @@ static const struct test tests[] = {
     {"grows to its ceiling and not beyond", grows_to_its_ceiling_and_not_beyond},
     {"drops from the front and cuts the end", drops_from_the_front_and_cuts_the_end},
     {"what is taken leaves it empty", what_is_taken_leaves_it_empty},
+    {"whole numbers are written in decimal", whole_numbers_are_written_in_decimal},
+    {"formats whole at every fill, or not at all", formats_whole_at_every_fill},
     {NULL, NULL},
 };
 
