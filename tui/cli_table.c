@@ -28,7 +28,7 @@ OPTIONS(console_options,
 OPTIONS(json_options, JSON_OPTION);
 OPTIONS(ls_options, JSON_OPTION, {"limit", 'n', "N", "at most so many; default: 50"});
 OPTIONS(log_options, {"json", 'j', NULL, "one event a line, as JSON, with all that belongs to it"},
-        {"follow", 'f', NULL, "go on with what comes, until the run's owner lets go of it"},
+        {"follow", 'f', NULL, "go on with what comes, until nobody has the run"},
         {"type", 't', "EVENT", "only events of this type"});
 OPTIONS(pause_options, {"now", 0, NULL, "abort what is in flight"});
 OPTIONS(abort_options, {"call", 0, NULL, "only the call in flight; the model is told"});
@@ -94,6 +94,9 @@ static const struct cli_command table[] = {
     {.name = "log",
      .args = "RUN",
      .help = "print the events of a run",
+     .text =
+         "With --follow it ends when the run's owner lets go of it, and exits 1 when the owner\n"
+         "died: rerail resume RUN goes on then.",
      .options = log_options,
      .least = 1,
      .most = 1,

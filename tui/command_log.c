@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rerail log: the events of a run, those of the past and, with --follow, those to come. */
+/*
+ * rerail log: the events of a run, those of the past and, with --follow, those to come. Exits 1
+ * when the process that it follows dies with the run.
+ */
 #include "tui/commands.h"
 
 #include "core/base/clock.h"
@@ -14,8 +17,11 @@
 #include <stdlib.h>
 
 #define PAGE 256
+/* How often a follower looks whether the owner lives: a death writes nothing that would wake it. */
+#define LOOK_MS 1000
 
 struct log {
+    const struct cli *cli;
     struct stored *stored;
     struct event_page page;
     bool json, follow;
@@ -76,28 +82,39 @@ static bool is_over(struct log *log)
     return stored_refresh(log->stored, NULL) < 0 || log->stored->run.owner != RUN_OWNED;
 }
 
-/* Woken by the file alone. Ends when the run's owner has let go of it, and with the reader. */
+/* True when there is nobody to write for any more. */
+static bool await_change(struct watch *watch, int *rc, struct err *err)
+{
+    struct pollfd fds[] = {{.fd = watch_fd(watch), .events = POLLIN},
+                           {.fd = fileno(stdout), .events = 0}};
+
+    if (poll(fds, 2, LOOK_MS) < 0 && errno != EINTR)
+        *rc = err_sys(err, errno, "poll");
+    (void)watch_take(watch); /* what it was about is seen in the file */
+    return (fds[1].revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* Woken by the file, and by the clock to look at the lease. Ends when the run's owner has let go of
+   it or died, and with the reader. */
 static int follow(struct log *log, struct err *err)
 {
     struct watch *watch = NULL;
     bool over = false, changed;
     int rc = watch_new(&watch, log->stored->path, err);
 
-    while (rc == 0 && !over) {
+    while (rc == 0) {
         over = is_over(log); /* before the last look, so that nothing is missed */
         rc = query_changed(log->stored->query, &changed, err);
         if (rc == 0)
             rc = catch_up(log, err);
-        struct pollfd fds[] = {{.fd = watch_fd(watch), .events = POLLIN},
-                               {.fd = fileno(stdout), .events = 0}};
-        if (rc < 0 || over || log->deaf)
+        if (rc < 0 || over || log->deaf || await_change(watch, &rc, err))
             break;
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            rc = err_sys(err, errno, "poll");
-        over = (fds[1].revents & (POLLERR | POLLHUP)) != 0;
-        (void)watch_take(watch); /* what it was about is seen in the file */
     }
     watch_free(watch);
+    if (rc == 0 && over && log->stored->run.owner == RUN_OWNER_DIED)
+        return err_set(err, E_CLOSED,
+                       "process %lld died while it had the run; rerail resume %s goes on with it",
+                       (long long)log->stored->run.owner_pid, log->cli->words[0]);
     return rc;
 }
 
@@ -106,7 +123,8 @@ int command_log(struct cli *cli)
     const char *type = cli_option(cli, "type");
     struct stored stored;
     struct err err = {0};
-    struct log log = {.stored = &stored,
+    struct log log = {.cli = cli,
+                      .stored = &stored,
                       .page = {.limit = PAGE},
                       .json = cli_option(cli, "json") != NULL,
                       .follow = cli_option(cli, "follow") != NULL};

@@ -65,10 +65,9 @@ static void aside_child(const struct program *program, const char *const *argv)
     _exit(127);
 }
 
-/* A second process in the home where the first is at work: its exit code, and what it said. */
-static int aside(const struct program *program, char **said, const char *const *argv)
+/* A second process in the home where the first is at work. */
+static pid_t begin_aside(const struct program *program, const char *const *argv)
 {
-    int status = 0;
     pid_t pid;
 
     (void)program_path(); /* while this is still the folder it is relative to */
@@ -77,9 +76,36 @@ static int aside(const struct program *program, char **said, const char *const *
     CU_ASSERT_TRUE_FATAL(pid >= 0);
     if (pid == 0)
         aside_child(program, argv);
+    return pid;
+}
+
+/* Its exit code, and what it said. */
+static int end_aside(const struct program *program, pid_t pid, char **said)
+{
+    int status = 0;
+
     CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
     *said = scratch_read(program->home, "aside");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Waits until it has said this; the first must be at work all the while. */
+static void await_aside(struct program *program, const char *text)
+{
+    bool found = false;
+
+    for (int tries = 0; !found && tries < 2000 && !program_ends(program, 5000); tries++) {
+        char *said = scratch_read(program->home, "aside");
+
+        found = said && strstr(said, text);
+        free(said);
+    }
+    CU_ASSERT_TRUE(found);
+}
+
+static int aside(const struct program *program, char **said, const char *const *argv)
+{
+    return end_aside(program, begin_aside(program, argv), said);
 }
 
 static void tell(const struct program *program, int code, const char *answer,
@@ -438,6 +464,40 @@ static void two_runs_share_a_history(void)
     mishap_close(&m);
 }
 
+/* A follower ends with the process that it listens to: well when that lets go of the run, and with
+   a word when it dies. */
+static void a_follower_ends_with_the_owner(void)
+{
+    static const struct {
+        int signal, code, follower;
+        const char *says;
+    } cases[] = {
+        {SIGTERM, 143, 0, "\"event_type\":\"state_change\""},
+        {SIGKILL, -SIGKILL, 1, "died"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mishap m;
+        char *said = NULL;
+        pid_t pid;
+
+        begin_slow(&m);
+        pid = begin_aside(&m.program, ARGV("log", "last", "--follow", "--json"));
+        await_aside(&m.program, "\"event_type\":\"tool_call\"");
+        CU_ASSERT_EQUAL(kill(m.program.pid, cases[i].signal), 0);
+        CU_ASSERT_EQUAL(end_aside(&m.program, pid, &said), cases[i].follower);
+        end(&m, cases[i].code);
+        says(said, cases[i].says);
+        if (cases[i].signal == SIGKILL) {
+            says(said, "rerail resume last");
+            expect(&m.program, 1, ARGV("log", "last", "--follow"));
+            expect(&m.program, 0, ARGV("log", "last"));
+        }
+        free(said);
+        mishap_close(&m);
+    }
+}
+
 /* ---- Stored runs ----------------------------------------------------------------------------- */
 
 static void every_request_is_made_again(void)
@@ -630,6 +690,8 @@ static const struct test tests[] = {
     {"a second process sends a live run a message and ends it", a_live_run_hears_a_message},
     {"a second process rolls a live run back", a_live_run_is_rolled_back},
     {"two processes run side by side in one history", two_runs_share_a_history},
+    {"who follows a run ends with its process, and says when that died",
+     a_follower_ends_with_the_owner},
     {"every request on record is rebuilt with its hash", every_request_is_made_again},
     {"a run goes on from the checkpoint it is told", a_run_goes_on_from_where_it_is_told},
     {"every reading command answers", every_reading_command_answers},
