@@ -224,7 +224,7 @@ struct chain_node {
 /* An attempt of the last minutes, for the guards to remember after a restart. */
 struct past_attempt {
     char *scope, *key; /* "model" + "provider/model", or "tool" + "name@workspace" */
-    int64_t wall_us, duration_us;
+    int64_t wall_us, duration_us; /* wall_us: when it began */
     char *outcome;
 };
 

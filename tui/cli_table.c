@@ -219,8 +219,10 @@ static const struct cli_command table[] = {
      .run = command_context},
     {.name = "health",
      .args = "[RUN]",
-     .help = "error rates and latencies of the last attempts",
-     .text = "Without RUN: of all runs, in the last minutes. The window is that of health.*.",
+     .help = "error rates, latencies and circuit breakers of the last attempts",
+     .text = "Without RUN: of all runs, in the last minutes. The window is that of health.*.\n"
+             "Breakers are as the process has them that runs it; of a run that nobody has, as its\n"
+             "attempts left them.",
      .options = health_options,
      .settings = true,
      .most = 1,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rerail health: the figures of the last attempts, of a run and of each endpoint and tool in it, or
- * of all runs. The same window, thresholds and arithmetic that the breakers judge by.
+ * of all runs, and their circuit breakers. The same window, thresholds and arithmetic that the
+ * engine judges by. Breakers belong to the process that has the run: it is asked for them. Where
+ * nobody has it, they are what its attempts make of them, as for the next process that takes it.
  */
 #include "tui/commands.h"
 
+#include "core/agent/guards.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -12,12 +15,17 @@
 #include "core/config/config.h"
 #include "core/config/run_config.h"
 #include "core/guard/health_book.h"
+#include "core/journal.h"
 #include "history/query_work.h"
 #include "tui/cli.h"
 #include "tui/listing.h"
+#include "tui/reach.h"
 #include "tui/stored.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_US ((int64_t)2 * US_PER_S)
 
 static const struct column columns[] = {
     {"scope", "WHAT", COLUMN_TEXT},
@@ -118,6 +126,141 @@ static void print_book(const struct health_book *book, const struct health_polic
         fprintf(stderr, "nothing was tried in this window\n");
 }
 
+/* --- breakers ------------------------------------------------------------------------------------
+ */
+
+static const struct column breaker_columns[] = {
+    {"breaker", "BREAKER", COLUMN_TEXT},
+    {"state", "STATE", COLUMN_TEXT},
+    {"failures_in_row", "IN A ROW", COLUMN_NUMBER},
+    {"failures", "FAILURES", COLUMN_NUMBER},
+    {"outcomes", "OF", COLUMN_NUMBER},
+    {"next", "NEXT TRY", COLUMN_TEXT},
+    {"reason", "OPENED BY", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+/* As the attempts of the window left them, seen from now. */
+static cJSON *made_by_attempts(const struct run_config *config, const struct attempt_row *rows,
+                               size_t count)
+{
+    struct clock clock = clock_system();
+    int64_t now_us = clock_wall(&clock);
+    struct past_attempt *past = mem_array(count + 1, sizeof *past);
+    struct guards *guards = guards_new();
+
+    for (size_t i = 0; i < count; i++) {
+        const struct attempt_row *row = &rows[count - 1 - i]; /* they come newest first */
+
+        past[i] = (struct past_attempt){
+            .scope = mem_text(row->call ? "model" : "tool"),
+            .key = row->call ? mem_printf("%s/%s", row->provider ? row->provider : "", row->name)
+                             : mem_text(row->name),
+            .wall_us = row->us,
+            .duration_us = row->duration_us,
+            .outcome = mem_text(row->outcome),
+        };
+    }
+    guards_recall(guards, past, count, config, now_us, now_us);
+    cJSON *list = guards_report(guards, now_us);
+    for (size_t i = 0; i < count; i++) {
+        free(past[i].scope);
+        free(past[i].key);
+        free(past[i].outcome);
+    }
+    free(past);
+    guards_free(guards);
+    return list;
+}
+
+/* As the process that has the run knows them; NULL when it says nothing. */
+static cJSON *told_by_owner(const struct run_row *run)
+{
+    cJSON *verb = cJSON_CreateObject(), *list = NULL;
+    char *text = NULL;
+
+    json_set_text(verb, "verb", "breaker");
+    json_set_text(verb, "action", "list");
+    json_set_text(verb, "by", "shell");
+    if (reach_owner(run, verb, ANSWER_US, &text, NULL) == 0)
+        (void)json_parse(&list, text, strlen(text), NULL, NULL); /* else what is stored will do */
+    free(text);
+    cJSON_Delete(verb);
+    return list;
+}
+
+static void say_next(cJSON *row)
+{
+    const char *state = json_text(row, "state");
+    int64_t wait_us = (int64_t)(json_number(row, "wait_ms", 0) * US_PER_MS);
+    char span[32], text[64] = "with the next call, as a probe";
+
+    clock_short(span, sizeof span, wait_us);
+    if (str_eq(state, "closed") || str_eq(state, "forced_closed"))
+        str_format(text, sizeof text, "with the next call");
+    else if (str_eq(state, "forced_open"))
+        str_format(text, sizeof text, "when the operator closes it");
+    else if (json_bool(row, "probing", false))
+        str_format(text, sizeof text, "a probe is under way");
+    else if (wait_us > 0)
+        str_format(text, sizeof text, "in %s", span);
+    json_set_text(row, "next", text);
+}
+
+/* Whether the options ask for this one. A tool's key says its workspace behind the name. */
+static bool is_wanted(const struct cli *cli, const char *scope, const char *key)
+{
+    const char *provider = cli_option(cli, "endpoint"), *tool = cli_option(cli, "tool");
+    bool model = str_eq(scope, "model");
+    const char *wanted = model ? provider : tool;
+
+    if (!provider && !tool)
+        return true;
+    if (!wanted)
+        return false;
+    size_t len = strlen(wanted);
+    return strncmp(key, wanted, len) == 0 && (key[len] == (model ? '/' : '@') || key[len] == '\0');
+}
+
+static cJSON *breaker_row(const char *scope, const char *key, const cJSON *told)
+{
+    cJSON *row = cJSON_CreateObject();
+    size_t len = strcspn(key, str_eq(scope, "tool") ? "@" : "");
+    char *name = mem_printf("%s %.*s", scope, (int)len, key);
+    const cJSON *member;
+
+    json_set_text(row, "breaker", name);
+    cJSON_ArrayForEach(member, told)
+    {
+        if (!str_eq(member->string, "scope") && !str_eq(member->string, "key"))
+            (void)cJSON_AddItemToObject(row, member->string, cJSON_Duplicate(member, true));
+    }
+    say_next(row);
+    free(name);
+    return row;
+}
+
+static void print_breakers(const struct cli *cli, const cJSON *list)
+{
+    struct listing *listing;
+    bool json = cli_option(cli, "json") != NULL, first = true;
+    const cJSON *told;
+
+    listing_new(&listing, breaker_columns, json, stdout);
+    cJSON_ArrayForEach(told, list)
+    {
+        const char *scope = json_text(told, "scope"), *key = json_text(told, "key");
+
+        if (!scope || !key || !is_wanted(cli, scope, key))
+            continue;
+        if (first && !json)
+            puts("");
+        first = false;
+        listing_add(listing, breaker_row(scope, key, told));
+    }
+    (void)listing_end(listing); /* none is no news */
+}
+
 /* --- the window ----------------------------------------------------------------------------------
  */
 
@@ -131,7 +274,8 @@ static int64_t moment(const struct stored *stored, bool one)
 
 static int health(const struct cli *cli, struct stored *stored, struct err *err)
 {
-    const struct health_policy *policy = &config_run(cli->config)->health;
+    const struct run_config *config = config_run(cli->config);
+    const struct health_policy *policy = &config->health;
     bool one = cli->word_count > 0;
     int64_t now_us = moment(stored, one);
     struct health_book *book;
@@ -153,6 +297,11 @@ static int health(const struct cli *cli, struct stored *stored, struct err *err)
         record(book, policy, &rows[i]);
     print_book(book, policy, now_us, cli_option(cli, "json") != NULL);
     health_book_free(book);
+    cJSON *breakers = one && stored->run.owner == RUN_OWNED ? told_by_owner(&stored->run) : NULL;
+    if (!breakers)
+        breakers = made_by_attempts(config, rows, count);
+    print_breakers(cli, breakers);
+    cJSON_Delete(breakers);
     return 0;
 }
 

@@ -12,11 +12,11 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
-#include "history/attach.h"
 #include "history/history.h"
 #include "history/query_jump.h"
 #include "tui/cli.h"
 #include "tui/event_text.h"
+#include "tui/reach.h"
 #include "tui/session.h"
 #include "tui/stored.h"
 
@@ -191,28 +191,6 @@ static int preview(struct errand *errand, struct err *err)
     return 0;
 }
 
-/* --- a live run ----------------------------------------------------------------------------------
- */
-
-static int say_to_owner(struct errand *errand, char **text, struct err *err)
-{
-    const struct run_row *run = &errand->stored.run;
-    struct attach_client *client = NULL;
-
-    if (!run->owner_socket)
-        return err_set(err, E_BUSY, "process %lld has the run, and does not listen",
-                       (long long)run->owner_pid);
-    int rc = attach_connect(&client, run->owner_socket, err);
-    if (rc < 0)
-        return rc;
-    json_set_text(errand->verb, "run", run->uid);
-    char *json = json_print(errand->verb);
-    rc = attach_call(client, json, ANSWER_US, text, err);
-    free(json);
-    attach_client_free(client);
-    return rc;
-}
-
 /* --- a run that nobody has -----------------------------------------------------------------------
  */
 
@@ -300,7 +278,7 @@ static int say(struct errand *errand, char **text, struct err *err)
     int rc = E_CLOSED;
 
     if (errand->stored.run.owner == RUN_OWNED)
-        rc = say_to_owner(errand, text, err);
+        rc = reach_owner(&errand->stored.run, errand->verb, ANSWER_US, text, err);
     if (rc != E_CLOSED)
         return rc;
     if (errand->row->reach == REACH_LIVE)

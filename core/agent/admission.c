@@ -117,15 +117,30 @@ void admission_learn(const struct admission_desk *desk, const struct run *run,
     breaker_event(desk, run, scope, key, &move);
 }
 
+static char *list_breakers(const struct admission_desk *desk)
+{
+    cJSON *list = guards_report(desk->guards, desk->now_us);
+    char *text = json_print(list);
+
+    cJSON_Delete(list);
+    return text;
+}
+
 int admission_force(const struct admission_desk *desk, const struct run *run, const cJSON *verb,
-                    struct err *err)
+                    char **answer, struct err *err)
 {
     const char *named = json_text(verb, "key"), *key = named ? named : "";
     const char *word = json_text(verb, "action");
     struct breaker_move move = {0};
-    int rc = guards_force(desk->guards, key, word ? word : "", desk->now_us, &move, err);
 
-    if (rc == 0)
-        breaker_event(desk, run, GUARD_MODEL, key, &move);
-    return rc;
+    if (str_eq(word, "list")) {
+        *answer = list_breakers(desk);
+        return 0;
+    }
+    int rc = guards_force(desk->guards, key, word ? word : "", desk->now_us, &move, err);
+    if (rc < 0)
+        return rc;
+    breaker_event(desk, run, GUARD_MODEL, key, &move);
+    *answer = mem_text("done");
+    return 0;
 }

@@ -23,8 +23,9 @@ struct input *admission_ask(const struct admission_desk *desk, const struct run 
 /* Tells the guards how an attempt ended; other inputs are ignored. hint = its rate headers. */
 void admission_learn(const struct admission_desk *desk, const struct run *run,
                      const struct input *input, const struct gate_hint *hint);
-/* The operator's verb `breaker`: {"key","action"}. guards_force's errors. */
+/* The operator's verb `breaker`: {"key","action"}, or {"action":"list"} from a program that wants
+   to show them all. *answer is yours: "done", or guards_report's list. guards_force's errors. */
 int admission_force(const struct admission_desk *desk, const struct run *run, const cJSON *verb,
-                    struct err *err);
+                    char **answer, struct err *err);
 
 #endif

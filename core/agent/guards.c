@@ -2,6 +2,7 @@
 #include "core/agent/guards.h"
 
 #include "core/base/clock.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/config/run_config.h"
@@ -200,17 +201,46 @@ int guards_force(struct guards *guards, const char *key, const char *action, int
     return 0;
 }
 
+static cJSON *breaker_report(const struct guard *guard, int64_t now_us)
+{
+    const struct breaker *breaker = &guard->breaker;
+    cJSON *row = cJSON_CreateObject();
+
+    json_set_text(row, "scope", guard->scope == GUARD_MODEL ? "model" : "tool");
+    json_set_text(row, "key", guard->key);
+    json_set_text(row, "state", breaker_state_name(breaker->state));
+    if (breaker->cause != BREAKER_BY_NOTHING)
+        json_set_text(row, "reason", breaker_cause_text(breaker->cause));
+    json_set_int(row, "failures_in_row", breaker->in_row);
+    json_set_int(row, "failures", __builtin_popcountll(breaker->failed));
+    json_set_int(row, "outcomes", breaker->seen);
+    if (breaker->state == BREAKER_OPEN && breaker->until_us > now_us)
+        json_set_number(row, "wait_ms", (double)(breaker->until_us - now_us) / US_PER_MS);
+    if (breaker->probing)
+        json_set_bool(row, "probing", true);
+    return row;
+}
+
+cJSON *guards_report(const struct guards *guards, int64_t now_us)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < guards->count; i++)
+        (void)cJSON_AddItemToArray(list, breaker_report(guards->at[i], now_us));
+    return list;
+}
+
 void guards_recall(struct guards *guards, const struct past_attempt *past, size_t count,
                    const struct run_config *config, int64_t now_us, int64_t now_wall_us)
 {
     for (size_t i = 0; i < count; i++) {
         enum failure failure = failure_named(past[i].outcome ? past[i].outcome : "");
-        int64_t ended = now_us - (now_wall_us - past[i].wall_us);
+        int64_t started = now_us - (now_wall_us - past[i].wall_us);
         struct breaker_move move;
         struct guard_outcome outcome = {
             .failure = failure,
-            .started_us = ended - past[i].duration_us,
-            .now_us = ended,
+            .started_us = started,
+            .now_us = started + past[i].duration_us,
             .duration_us = past[i].duration_us,
             .first_us = -1,
         };

@@ -13,6 +13,7 @@
 #include "core/guard/breaker.h"
 #include "core/guard/gate.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,7 +57,11 @@ void guards_record(struct guards *guards, enum guard_scope scope, const char *ke
 /* The operator's hand: "reset", "open", "close". E_NOTFOUND, E_USAGE. */
 int guards_force(struct guards *guards, const char *key, const char *action, int64_t now_us,
                  struct breaker_move *move, struct err *err);
-/* What attempts before this process left behind. */
+/* Every breaker as it stands: a list of {"scope","key","state","failures_in_row","failures",
+   "outcomes"}, with "reason" once it has opened, "wait_ms" while it lets nothing through and
+   "probing" while its probe is under way. Yours. */
+cJSON *guards_report(const struct guards *guards, int64_t now_us);
+/* What attempts before this process left behind; `past` by the time they began, oldest first. */
 void guards_recall(struct guards *guards, const struct past_attempt *past, size_t count,
                    const struct run_config *config, int64_t now_us, int64_t now_wall_us);
 

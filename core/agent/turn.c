@@ -170,11 +170,10 @@ static bool guard_verb(struct turn *turn, const struct run *run, const struct in
     if (!verb || !verb->guard)
         return false;
     const struct admission_desk desk = desk_of(turn);
-    int rc = admission_force(&desk, run, input->facts, &err);
-    struct action reply = {.kind = ACTION_REPLY,
-                           .ticket = json_int(input->facts, "ticket", 0),
-                           .ok = rc == 0,
-                           .text = mem_text(rc == 0 ? "done" : err.msg)};
+    struct action reply = {.kind = ACTION_REPLY, .ticket = json_int(input->facts, "ticket", 0)};
+    reply.ok = admission_force(&desk, run, input->facts, &reply.text, &err) == 0;
+    if (!reply.ok)
+        reply.text = mem_text(err.msg);
     turn->due = mem_room(turn->due, turn->due_count, &turn->due_cap, sizeof *turn->due);
     turn->due[turn->due_count++] = (struct due){run_id(run), reply};
     return true;

@@ -464,6 +464,34 @@ static void two_runs_share_a_history(void)
     mishap_close(&m);
 }
 
+/* A breaker that opened: as its process tells it, and as the record does when that has let go. */
+static void a_breaker_is_shown(void)
+{
+    static const char *const stored[] = {"\"breaker\":\"model simulator:", "\"state\":\"open\"",
+                                         "\"failures_in_row\":2", "\"next\":\"in "};
+    struct mishap m;
+
+    mishap_open(&m);
+    mishap_begin(&m, "replies:\n  - text: never\n    faults: [{status: 500, times: 9}]\n",
+                 ARGV("--set", "breaker.in_row=2", "--set", "breaker.open=60s", "--set",
+                      "retry.attempts=9", "--set", "retry.base=1ms"));
+    mishap_await(&m, "\"event_type\":\"breaker\"");
+    tell(&m.program, 0, " open ", ARGV("health", "last"));
+    tell(&m.program, 0, "in 5", ARGV("health", "last"));
+    tell(&m.program, 0, "failures in a row", ARGV("health", "last"));
+    tell(&m.program, 0, "\"state\":\"open\"", ARGV("health", "last", "--json"));
+    CU_ASSERT_EQUAL(kill(m.program.pid, SIGTERM), 0);
+    end(&m, 143);
+    expect(
+        &m.program, 0,
+        ARGV("health", "last", "--json", "--set", "breaker.in_row=2", "--set", "breaker.open=60s"));
+    for (size_t i = 0; i < sizeof stored / sizeof *stored; i++)
+        says(m.program.out, stored[i]);
+    expect(&m.program, 0, ARGV("health", "last", "--json", "--tool", "shell"));
+    CU_ASSERT_PTR_NULL(strstr(m.program.out, "breaker"));
+    mishap_close(&m);
+}
+
 /* A follower ends with the process that it listens to: well when that lets go of the run, and with
    a word when it dies. */
 static void a_follower_ends_with_the_owner(void)
@@ -556,6 +584,8 @@ static void every_reading_command_answers(void)
         {{"context", "last"}, "tool results"},
         {{"health", "last"}, "healthy"},
         {{"health", "last", "--json"}, "\"scope\":\"all\""},
+        {{"health", "last"}, "tool shell"},
+        {{"health"}, "with the next call"},
         {{"tools", "--json"}, "\"name\":\"shell\""},
         {{"tools", "read_file"}, "parameters"},
         {{"config", "--json"}, "\"origin\":\"built-in\""},
@@ -690,6 +720,7 @@ static const struct test tests[] = {
     {"a second process sends a live run a message and ends it", a_live_run_hears_a_message},
     {"a second process rolls a live run back", a_live_run_is_rolled_back},
     {"two processes run side by side in one history", two_runs_share_a_history},
+    {"health shows the breaker of a live run and of a stored one", a_breaker_is_shown},
     {"who follows a run ends with its process, and says when that died",
      a_follower_ends_with_the_owner},
     {"every request on record is rebuilt with its hash", every_request_is_made_again},
