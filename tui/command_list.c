@@ -184,20 +184,25 @@ static const struct column theme_columns[] = {
 int command_themes(struct cli *cli)
 {
     const char *chosen = config_user(cli->config)->ui.theme;
+    struct theme_info themes[THEME_LIST];
+    char *config = NULL, *dir = NULL;
     struct listing *listing;
-    char name[THEME_NAME];
+
+    if (path_root(&config, PATH_CONFIG, NULL) == 0)
+        dir = path_join(config, "themes");
+    size_t count = theme_list(themes, dir);
+    free(dir);
+    free(config);
 
     listing_new(&listing, theme_columns, cli_option(cli, "json") != NULL, stdout);
-    for (size_t i = 0; theme_builtin(name, i); i++) {
-        struct theme *theme = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool now = str_eq(themes[i].name, chosen);
         cJSON *row = cJSON_CreateObject();
 
-        json_set_text(row, "name", name);
-        json_set_bool(row, "chosen", str_eq(name, chosen));
-        json_set_text(row, "mark", str_eq(name, chosen) ? "●" : "");
-        if (theme_open(&theme, name, NULL, NULL, NULL) == 0)
-            json_set_text(row, "about", theme_about(theme));
-        theme_free(theme);
+        json_set_text(row, "name", themes[i].name);
+        json_set_bool(row, "chosen", now);
+        json_set_text(row, "mark", now ? "●" : "");
+        json_set_text(row, "about", themes[i].about);
         listing_add(listing, row);
     }
     (void)listing_end(listing);

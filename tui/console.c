@@ -34,7 +34,6 @@ int console_new(struct console **out, const struct console_options *options, str
     struct console *console = mem_new(sizeof *console);
     console->is = *options;
     console->theme = theme;
-    (void)str_format(console->theme_name, sizeof console->theme_name, "%s", name);
     model_init(&console->model, options->query);
     for (size_t i = 0; i < LAYOUT_PANELS; i++)
         console->panels[i] = classes[i]->open();
@@ -67,6 +66,7 @@ void console_free(struct console *console)
     finder_stop(&console->filter);
     model_free(&console->model);
     theme_free(console->theme);
+    free(console->themes);
     buf_free(&console->copied);
     cJSON_Delete(console->held);
     free(console->starting);

@@ -33,7 +33,6 @@ static unsigned do_theme(struct console *console, const char *rest)
     }
     theme_free(console->theme);
     console->theme = theme;
-    (void)str_format(console->theme_name, sizeof console->theme_name, "%s", rest);
     console->wants |= CONSOLE_THEME;
     return DID_REDRAW;
 }
@@ -322,8 +321,15 @@ static void all_names(struct candidates *c)
             candidate(c, verbs[i].name, verbs[i].help);
 }
 
-static const char *const themes[] = {"dark",    "light",   "mono", "contrast",      "catppuccin",
-                                     "dracula", "gruvbox", "nord", "solarized-dark"};
+static void themes(struct candidates *c, struct console *console)
+{
+    if (!console->themes) {
+        console->themes = mem_array(THEME_LIST, sizeof *console->themes);
+        console->theme_count = theme_list(console->themes, console->is.theme_dir);
+    }
+    for (size_t i = 0; i < console->theme_count; i++)
+        candidate(c, console->themes[i].name, console->themes[i].about);
+}
 
 size_t console_complete(void *self, enum entry_kind kind, const char *text, const char **names,
                         const char **helps, size_t max)
@@ -335,14 +341,12 @@ size_t console_complete(void *self, enum entry_kind kind, const char *text, cons
                            .typed = kind == ENTRY_PALETTE ? text : word,
                            .fuzzy = kind == ENTRY_PALETTE};
 
-    (void)self;
     c.len = strlen(c.typed);
     if (kind == ENTRY_PALETTE || word == text)
         all_names(&c);
     else if (str_starts(text, "set ") && strchr(text, ' ') == word - 1)
         settings(&c);
-    else if (str_starts(text, "theme "))
-        for (size_t i = 0; i < COUNT(themes); i++)
-            candidate(&c, themes[i], "");
+    else if (str_starts(text, "theme ") || str_starts(text, "set ui.theme "))
+        themes(&c, self);
     return c.count;
 }

@@ -27,7 +27,8 @@ struct console {
     bool dirty, stored;
     unsigned wants;
     struct theme *theme;
-    char theme_name[64];
+    struct theme_info *themes; /* to choose from; NULL = not looked for yet */
+    size_t theme_count;
     struct buf copied;
     int64_t ticket;       /* the last that was given out */
     int64_t start_ticket; /* of a run being started; 0 = none */

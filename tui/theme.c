@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/theme.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,6 @@
 #define FOLDER     "themes/"
 #define SUFFIX     ".yaml"
 #define SAME       "text" /* in the place of a colour: as in text */
-#define NAMES_MAX  32     /* built-in themes that a message can choose the nearest from */
 #define ABOUT_KEY  "about"
 #define PALETTE    "palette"
 #define WORD_COUNT 8
@@ -269,30 +269,75 @@ bool theme_builtin(char out[THEME_NAME], size_t index)
     return false;
 }
 
-static int no_such_theme(const char *name, struct err *err)
+static int by_name(const void *a, const void *b)
 {
-    char names[NAMES_MAX][THEME_NAME];
-    const char *list[NAMES_MAX];
+    return strcmp(((const struct theme_info *)a)->name, ((const struct theme_info *)b)->name);
+}
+
+static bool is_listed(const struct theme_info *list, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Names of the operator's files that no built-in theme has. */
+static size_t add_own(struct theme_info *out, size_t count, const char *dir)
+{
+    DIR *stream = dir ? opendir(dir) : NULL; /* most have no such folder */
+    struct dirent *entry;
+
+    while (stream && count < THEME_LIST && (entry = readdir(stream))) {
+        size_t len = strlen(entry->d_name);
+        char name[THEME_NAME];
+
+        if (entry->d_name[0] == '.' || !str_ends(entry->d_name, SUFFIX) ||
+            len - strlen(SUFFIX) >= THEME_NAME)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)(len - strlen(SUFFIX)), entry->d_name);
+        if (!is_listed(out, count, name))
+            memcpy(out[count++].name, name, sizeof name);
+    }
+    if (stream)
+        (void)closedir(stream); /* it was only read */
+    return count;
+}
+
+static size_t list_names(struct theme_info *out, const char *dir)
+{
     size_t count = 0;
 
-    while (count < NAMES_MAX && theme_builtin(names[count], count)) {
-        list[count] = names[count];
+    while (count < THEME_LIST && theme_builtin(out[count].name, count))
         count++;
-    }
-    const char *nearest = str_nearest(name, list, count);
+    count = add_own(out, count, dir);
+    qsort(out, count, sizeof *out, by_name);
+    return count;
+}
+
+static int no_such_theme(const char *name, const char *dir, struct err *err)
+{
+    struct theme_info all[THEME_LIST];
+    const char *names[THEME_LIST];
+    size_t count = list_names(all, dir);
+
+    for (size_t i = 0; i < count; i++)
+        names[i] = all[i].name;
+    const char *nearest = str_nearest(name, names, count);
     if (nearest)
         return err_set(err, E_NOTFOUND, "no theme '%s'; did you mean '%s'?", name, nearest);
     return err_set(err, E_NOTFOUND, "no theme '%s' (`rerail themes` lists them)", name);
 }
 
-static int open_builtin(struct theme **out, const char *name, struct buf *warnings, struct err *err)
+static int open_builtin(struct theme **out, const char *name, const char *dir, struct buf *warnings,
+                        struct err *err)
 {
     char *path = mem_printf("%s%s%s", FOLDER, name, SUFFIX);
     const struct embed *file = embed_find(path);
 
     free(path);
     if (!file)
-        return no_such_theme(name, err);
+        return no_such_theme(name, dir, err);
     return theme_parse(out, file->name, (const char *)file->bytes, file->size, warnings, err);
 }
 
@@ -302,7 +347,7 @@ int theme_open(struct theme **out, const char *name, const char *dir, struct buf
     if (strchr(name, '/') || name[0] == '.')
         return err_set(err, E_NOTFOUND, "'%s' is a path, not the name of a theme", name);
     int rc = dir ? open_file(out, name, dir, warnings, err) : E_NOTFOUND;
-    return rc == E_NOTFOUND ? open_builtin(out, name, warnings, err) : rc;
+    return rc == E_NOTFOUND ? open_builtin(out, name, dir, warnings, err) : rc;
 }
 
 void theme_free(struct theme *theme)
@@ -316,6 +361,22 @@ void theme_free(struct theme *theme)
 const char *theme_about(const struct theme *theme)
 {
     return theme->about ? theme->about : "";
+}
+
+size_t theme_list(struct theme_info out[THEME_LIST], const char *dir)
+{
+    size_t count = list_names(out, dir);
+
+    for (size_t i = 0; i < count; i++) {
+        struct theme *theme = NULL;
+        struct err err = {0};
+        int rc = theme_open(&theme, out[i].name, dir, NULL, &err);
+
+        (void)str_format(out[i].about, sizeof out[i].about, "%s",
+                         rc == 0 ? theme_about(theme) : err.msg);
+        theme_free(theme);
+    }
+    return count;
 }
 
 const struct style *theme_style(const struct theme *theme, enum role role)

@@ -38,9 +38,19 @@ void theme_free(struct theme *theme);
 const char *theme_about(const struct theme *theme); /* one line, "" when it says nothing */
 const struct style *theme_style(const struct theme *theme, enum role role);
 
-#define THEME_NAME 32
+#define THEME_NAME  32
+#define THEME_ABOUT 80
 /* Name of a built-in theme, in the order of their files; false past the last. */
 bool theme_builtin(char out[THEME_NAME], size_t index);
+
+/* A theme that can be chosen. */
+struct theme_info {
+    char name[THEME_NAME], about[THEME_ABOUT]; /* why not, when its file cannot be read */
+};
+
+#define THEME_LIST 64 /* more nobody looks through */
+/* The built-in ones and those of the operator's folder (NULL = none), by name; returns how many. */
+size_t theme_list(struct theme_info out[THEME_LIST], const char *dir);
 
 /* What a cell comes to on a terminal of that level. */
 struct paint {

@@ -3,6 +3,7 @@
 #include "tests/suite.h"
 
 #include "core/agent/state.h"
+#include "core/base/mem.h"
 #include "core/base/sha256.h"
 #include "tests/support/stage.h"
 #include "tui/action.h"
@@ -268,23 +269,42 @@ static void a_command_line_reaches_every_verb(void)
     }
 }
 
-static void themes_are_switched_live(void)
+/* All that a terminal of true colour is told for this screen. */
+static struct hash painted(const struct stage *stage)
 {
+    const struct theme *theme = console_theme(stage->console);
+    size_t cells = (size_t)stage->grid.w * (size_t)stage->grid.h;
+    struct paint *paints = mem_array(cells, sizeof *paints);
+
+    for (size_t i = 0; i < cells; i++)
+        paints[i] = theme_paint(theme, (enum role)stage->grid.cells[i].role,
+                                stage->grid.cells[i].attrs, COLOUR_TRUE);
+    struct hash hash = sha256(paints, cells * sizeof *paints);
+    free(paints);
+    return hash;
+}
+
+static void every_theme_switched_live_paints_another_screen(void)
+{
+    struct hash seen[THEME_LIST];
     struct stage stage;
     char name[THEME_NAME];
+    size_t count = 0;
 
     stage_open(&stage, STAGE_RESTING, 80, 24);
-    for (size_t i = 0; theme_builtin(name, i); i++) {
-        const struct theme *before = console_theme(stage.console);
-
+    for (; theme_builtin(name, count); count++) {
         stage.wants = 0;
         stage_key(&stage, ":");
         stage_type(&stage, "theme ");
+        CU_ASSERT(stage_shows(&stage, name)); /* offered, from the same list */
         stage_type(&stage, name);
         stage_key(&stage, "Enter");
         CU_ASSERT(stage.wants & CONSOLE_THEME);
-        CU_ASSERT_PTR_NOT_NULL(before);
+        seen[count] = painted(&stage);
+        for (size_t i = 0; i < count; i++)
+            CU_ASSERT(memcmp(&seen[i], &seen[count], sizeof *seen) != 0);
     }
+    CU_ASSERT(count >= 9);
     stage_close(&stage);
 }
 
@@ -393,7 +413,8 @@ const struct suite suite_console = {
         {"a bell rings when a person is awaited", a_bell_rings_when_a_person_is_awaited},
         {"quitting asks while a run is at work", quitting_asks_while_a_run_is_at_work},
         {"a command line reaches every verb", a_command_line_reaches_every_verb},
-        {"themes are switched live", themes_are_switched_live},
+        {"every theme, switched live, paints another screen",
+         every_theme_switched_live_paints_another_screen},
         {"without a task the runs have the screen", without_a_task_the_runs_have_the_screen},
         {"U01 any size is drawn", U01_any_size_is_drawn},
         {"U10 a paste goes only where a text is typed",

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/base/buf.h"
+#include "core/base/embed.h"
 #include "tests/suite.h"
+#include "tests/support/scratch.h"
 
 static struct theme *parsed(const char *text)
 {
@@ -184,6 +186,32 @@ static void themes_are_found_by_name(void)
     CU_ASSERT_FALSE(theme_builtin(name, 1000));
 }
 
+static void the_operators_own_themes_are_listed_among_the_others(void)
+{
+    struct theme_info list[THEME_LIST];
+    struct theme *theme;
+    struct err err = {0};
+    char *dir = scratch_new();
+    size_t builtin = theme_list(list, NULL), seen = 0;
+
+    scratch_write(dir, "nord.yaml", "about: my own nord\ntext: white black\n");
+    scratch_write(dir, "zebra.yaml", "about: stripes\ntext: white black\n");
+    scratch_write(dir, "bad.yaml", "text: nocolour\n");
+    scratch_write(dir, "notes.txt", "no theme");
+    CU_ASSERT_EQUAL(theme_list(list, dir), builtin + 2);
+    for (size_t i = 0; i < builtin + 2; i++) {
+        CU_ASSERT(i == 0 || strcmp(list[i - 1].name, list[i].name) < 0);
+        CU_ASSERT(list[i].about[0] != '\0');
+        seen += strcmp(list[i].name, "nord") == 0 && strcmp(list[i].about, "my own nord") == 0;
+        seen += strcmp(list[i].name, "zebra") == 0 && strcmp(list[i].about, "stripes") == 0;
+        seen += strcmp(list[i].name, "bad") == 0 && strstr(list[i].about, "nocolour") != NULL;
+    }
+    CU_ASSERT_EQUAL(seen, 3);
+    CU_ASSERT_EQUAL(theme_open(&theme, "zebrra", dir, NULL, &err), E_NOTFOUND);
+    CU_ASSERT_STRING_EQUAL(err.msg, "no theme 'zebrra'; did you mean 'zebra'?");
+    scratch_free(dir);
+}
+
 static double channel(int value)
 {
     double c = value / 255.0;
@@ -220,12 +248,12 @@ static void check_readable(const char *name, const struct theme *theme)
 {
     static const unsigned attrs[] = {0, ATTR_SELECTED};
     bool light = strcmp(name, "light") == 0;
-    double floor = strcmp(name, "contrast") == 0 ? 7 : 3;
+    double floor = strcmp(name, "contrast") == 0 ? 7 : 4.5;
 
     for (enum role role = 0; role < ROLE_COUNT; role++)
         for (size_t a = 0; a < 2; a++) {
             struct paint paint = theme_paint(theme, role, attrs[a], COLOUR_TRUE);
-            double want = is_ornament(role) ? 1.5 : role == ROLE_TEXT && !a ? floor + 1.5 : floor;
+            double want = is_ornament(role) ? 1.5 : floor;
             double got = contrast(paint, light);
             CU_ASSERT(got >= want);
             if (got < want)
@@ -239,6 +267,23 @@ static void check_readable(const char *name, const struct theme *theme)
                 CU_ASSERT_EQUAL(paint.attrs & ATTR_SELECTED, 0);
             }
         }
+}
+
+/* What a built-in theme leaves out would look as if somebody had forgotten it. */
+static void check_complete(const char *name)
+{
+    char path[64], line[64];
+
+    snprintf(path, sizeof path, "themes/%s.yaml", name);
+    const struct embed *file = embed_find(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    for (enum role role = 0; role < ROLE_COUNT; role++) {
+        snprintf(line, sizeof line, "\n%s: ", role_name(role));
+        bool named = memmem(file->bytes, file->size, line, strlen(line)) != NULL;
+        CU_ASSERT(named);
+        if (!named)
+            printf("    %s says nothing about %s\n", path, role_name(role));
+    }
 }
 
 static void every_theme_that_is_built_in_can_be_read(void)
@@ -257,6 +302,7 @@ static void every_theme_that_is_built_in_can_be_read(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(theme);
         CU_ASSERT(strlen(theme_about(theme)) > 5);
         check_readable(name, theme);
+        check_complete(name);
         theme_free(theme);
         buf_free(&warnings);
     }
@@ -307,6 +353,8 @@ const struct suite suite_theme = {
         {"an unknown role is a warning with its line", an_unknown_role_is_a_warning_with_its_line},
         {"a slip is named with its line", a_slip_is_named_with_its_line},
         {"themes are found by name", themes_are_found_by_name},
+        {"the operator's own themes are listed among the others",
+         the_operators_own_themes_are_listed_among_the_others},
         {"every theme that is built in can be read", every_theme_that_is_built_in_can_be_read},
         {"the chosen row stands out at every level", the_chosen_row_stands_out_at_every_level},
         {"without colour a surface is reverse", without_colour_a_surface_is_reverse},
