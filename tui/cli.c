@@ -20,15 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct cli_option cli_common[] = {
-    {"agent", 'a', "NAME|FILE", "the agent: a name from the config folder, or a file"},
-    {"config", 0, "FILE", "read this file instead of the user's config.yaml"},
-    {"set", 0, "NAME=VALUE", "any setting: see rerail config"},
-    {NULL, 0, NULL, NULL},
-};
-
-static const struct cli_option help_option = {"help", 'h', NULL, "this text"};
-
 int cli_fail(int code, const char *fmt, ...)
 {
     char text[1024];
@@ -90,44 +81,26 @@ static void add_option(struct spec *spec, const struct cli_option *option)
     spec->count++;
 }
 
-static void add_options(struct spec *spec, const struct cli_option *options)
-{
-    for (; options && options->name; options++)
-        add_option(spec, options);
-}
-
 static void make_spec(struct spec *spec, const struct cli_command *command)
 {
+    struct cli_option option;
 
     memset(spec, 0, sizeof *spec);
     buf_init(&spec->shorts, 4096);
     (void)buf_text(&spec->shorts, ":"); /* the ceiling is far */
-    add_option(spec, &help_option);
-    add_options(spec, command->options);
-    if (command->settings) {
-        add_options(spec, cli_common);
-        for (const struct setting *setting = setting_table; setting->name; setting++) {
-            const struct cli_option flag = {
-                setting->flag, 0, setting->type == SETTING_BOOL ? NULL : "VALUE", setting->help};
-
-            if (setting->flag)
-                add_option(spec, &flag);
-        }
-    }
+    for (size_t i = 0; cli_option_at(&option, command, i); i++)
+        add_option(spec, &option);
     spec->longs = mem_room(spec->longs, spec->count, &spec->cap, sizeof *spec->longs);
     memset(&spec->longs[spec->count], 0, sizeof *spec->longs);
 }
 
 static const char *by_letter(const struct cli_command *command, int letter)
 {
-    if (letter == help_option.letter)
-        return help_option.name;
-    for (const struct cli_option *o = command->options; o && o->name; o++)
-        if (o->letter == letter)
-            return o->name;
-    for (const struct cli_option *o = cli_common; o->name; o++)
-        if (o->letter == letter)
-            return o->name;
+    struct cli_option option;
+
+    for (size_t i = 0; cli_option_at(&option, command, i); i++)
+        if (option.letter == letter)
+            return option.name;
     return NULL;
 }
 

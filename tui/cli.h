@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 struct config;
+struct setting;
 
 struct cli_option {
     const char *name; /* long form; NULL ends a list */
@@ -28,12 +29,14 @@ struct cli;
 
 struct cli_command {
     const char *name;
-    const char *args; /* "TASK", "[RUN]": for --help */
-    const char *help; /* one line */
-    const char *text; /* what else a person wants to know; NULL = nothing */
+    const char *group; /* "look": what lists show it under; rows of one stand together */
+    const char *args;  /* "TASK", "[RUN]": for --help */
+    const char *help;  /* one line */
+    const char *text;  /* what else a person wants to know; NULL = nothing */
     const struct cli_option *options;
     const char *agent; /* its own, where --agent names no other; NULL = default */
-    bool settings;     /* takes every setting's flag, --agent, --set and --config */
+    bool settings;     /* takes every setting's flag, --agent, --set and --config … */
+    bool works;        /* … and an agent works in it, so --help lists them */
     int least, most;   /* words; most < 0 = any */
     int (*run)(struct cli *cli);
 };
@@ -68,6 +71,11 @@ const struct cli_command *cli_find(const char *name);
 const struct cli_command *cli_at(size_t index); /* the table in order; NULL behind it */
 /* Options that every command with `settings` takes besides the settings' own flags. */
 extern const struct cli_option cli_common[];
+/* The option by which a setting with a flag is set. */
+struct cli_option cli_flag(const struct setting *setting);
+/* All options of a command in order: --help, its own, the common ones, the settings' flags. False
+   behind the last. */
+bool cli_option_at(struct cli_option *out, const struct cli_command *command, size_t index);
 
 /* Parses, reads the configuration, runs, frees. The whole of main. */
 int cli_main(int argc, char **argv, const char *const *environment);

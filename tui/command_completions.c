@@ -13,25 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Each option of a command: its own, the common ones, the settings' flags, --help. */
 static void each_option(const struct cli_command *command,
                         void (*fn)(const struct cli_command *command,
                                    const struct cli_option *option))
 {
-    static const struct cli_option help = {"help", 'h', NULL, "what the command takes"};
+    struct cli_option option;
 
-    fn(command, &help);
-    for (const struct cli_option *o = command->options; o && o->name; o++)
-        fn(command, o);
-    for (const struct cli_option *o = cli_common; command->settings && o->name; o++)
-        fn(command, o);
-    for (const struct setting *s = setting_table; command->settings && s->name; s++) {
-        const struct cli_option flag = {s->flag, 0, s->type == SETTING_BOOL ? NULL : "VALUE",
-                                        s->help};
-
-        if (s->flag)
-            fn(command, &flag);
-    }
+    for (size_t i = 0; cli_option_at(&option, command, i); i++)
+        fn(command, &option);
 }
 
 static bool takes_run(const struct cli_command *command)

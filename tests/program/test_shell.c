@@ -599,8 +599,8 @@ static void every_reading_command_answers(void)
         {{"completions", "bash"}, "complete -o default -F _rerail rerail"},
         {{"completions", "zsh"}, "#compdef rerail"},
         {{"completions", "fish"}, "complete -c rerail"},
-        {{"--help"}, "Exit codes"},
-        {{"exec", "--help"}, "--max-iterations"},
+        {{"--help"}, "man rerail has the rest"},
+        {{"exec", "--help"}, "Exit codes"},
         {{"--version"}, "rerail "},
     };
     struct program program;

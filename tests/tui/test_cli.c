@@ -110,27 +110,94 @@ static char *help_of(const struct cli_command *command)
     return text;
 }
 
-static void help_names_everything(void)
+/* No line is longer than a terminal has columns. */
+static void fits(const char *name, const char *text)
+{
+    for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        if (strcspn(at, "\n") > 80)
+            printf("    %s: %.*s\n", name, (int)strcspn(at, "\n"), at);
+        CU_ASSERT_TRUE(strcspn(at, "\n") <= 80);
+    }
+}
+
+/* What `rerail --help` says is for a person who sees it for the first time: a line a command, and
+   not every flag that there is. */
+static void help_is_one_screen(void)
 {
     const struct cli_command *command;
     char *all = help_of(NULL);
+    size_t lines = 0, commands = 0;
+
+    for (; (command = cli_at(commands)); commands++) {
+        char line[128];
+
+        (void)snprintf(line, sizeof line, "%-11s  %s\n", command->name, command->help);
+        if (!strstr(all, line))
+            printf("    not one line: %s", line);
+        CU_ASSERT_PTR_NOT_NULL(strstr(all, line));
+    }
+    for (const char *at = all; *at; at++)
+        lines += *at == '\n';
+    CU_ASSERT_TRUE(lines <= commands + 22);
+    CU_ASSERT_PTR_NOT_NULL(strstr(all, "--model"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all, "rerail config"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all, "man rerail"));
+    CU_ASSERT_PTR_NULL(strstr(all, "--temperature"));
+    fits("rerail", all);
+    free(all);
+}
+
+static void help_names_everything(void)
+{
+    const struct cli_command *command;
 
     for (size_t i = 0; (command = cli_at(i)); i++) {
         char *text = help_of(command);
 
-        CU_ASSERT_PTR_NOT_NULL(strstr(all, command->help));
         CU_ASSERT_PTR_NOT_NULL(strstr(text, command->help));
         CU_ASSERT_PTR_NOT_NULL(strstr(text, command->args));
         CU_ASSERT_PTR_NOT_NULL(strstr(text, "--help"));
         for (const struct cli_option *o = command->options; o && o->name; o++)
             CU_ASSERT_PTR_NOT_NULL(strstr(text, o->name));
-        CU_ASSERT_EQUAL(strstr(text, "--max-iterations") != NULL, command->settings);
+        CU_ASSERT_EQUAL(strstr(text, "--max-iterations") != NULL, command->works);
+        CU_ASSERT_EQUAL(strstr(text, "--config") != NULL, command->settings);
+#define X(name, code, word, help)                                                                  \
+    CU_ASSERT_TRUE(!command->works || strstr(text, "  " word ": " help "\n"));
+        EXIT_CODES(X)
+#undef X
+        fits(command->name, text);
         free(text);
     }
-#define X(name, code, word, help) CU_ASSERT_PTR_NOT_NULL(strstr(all, word));
-    EXIT_CODES(X)
-#undef X
-    free(all);
+}
+
+/* The rows of a group stand together, and under its name in the README. */
+static void a_group_stands_together(void)
+{
+    const struct cli_command *command, *before = NULL;
+    const char *closed[16];
+    size_t count = 0, len = 0;
+    char *text = NULL;
+
+    if (path_read(&text, &len, "README.md", README_MAX, NULL) < 0) {
+        suite_skip("README.md", "not run from the source folder");
+        return;
+    }
+    for (size_t i = 0; (command = cli_at(i)); before = command, i++) {
+        char head[64], word[64];
+
+        if (before && strcmp(before->group, command->group) != 0)
+            closed[count++] = before->group;
+        CU_ASSERT_FATAL(count < sizeof closed / sizeof *closed);
+        for (size_t k = 0; k < count; k++)
+            CU_ASSERT_STRING_NOT_EQUAL(closed[k], command->group);
+        (void)snprintf(head, sizeof head, "\n| %s | ", command->group);
+        (void)snprintf(word, sizeof word, "`%s`", command->name);
+        const char *row = strstr(text, head), *found = row ? strstr(row, word) : NULL;
+        if (!found || memchr(row + 1, '\n', (size_t)(found - row - 1)))
+            printf("    not under %s in README.md: %s\n", command->group, command->name);
+        CU_ASSERT_TRUE(found && !memchr(row + 1, '\n', (size_t)(found - row - 1)));
+    }
+    free(text);
 }
 
 /* Every `rerail WORD` of the README that is no task is a command, and every command is there. */
@@ -222,7 +289,11 @@ static const struct test tests[] = {
     {"a name finds its command", one_name_one_command},
     {"every command and option is explained in one line", every_row_is_explained},
     {"no command has an option or a letter twice", no_command_has_an_option_twice},
-    {"--help names every command, option and exit code", help_names_everything},
+    {"--help is one screen: a line a command, few flags, and where the rest is",
+     help_is_one_screen},
+    {"--help of a command names every option and exit code, in eighty columns",
+     help_names_everything},
+    {"the commands of a group stand together, in the README too", a_group_stands_together},
     {"the README and the table of commands agree", the_readme_and_the_table_agree},
     {"the README and the built-in keymap agree", the_readme_and_the_keymap_agree},
     {NULL, NULL},
