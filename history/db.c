@@ -3,6 +3,7 @@
 
 #include "core/base/bug.h"
 #include "core/base/mem.h"
+#include "history/gather.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,13 +23,17 @@ struct slot {
 
 struct db {
     sqlite3 *handle;
+    struct gather *gather; /* NULL when it only reads */
     char *path;
+    char *beside_paths[2]; /* FILE-wal, FILE-shm */
     bool system_vfs;
     bool read_only;
     struct slot slots[SLOTS];
     size_t slot_count;
     int64_t wal_frames;
-    ino_t beside[2]; /* inodes of FILE-wal and FILE-shm, 0 while they were not seen */
+    bool looked; /* by db_is_news, at … */
+    unsigned looked_version;
+    ino_t beside[2]; /* their inodes, 0 while they were not seen */
 };
 
 static const struct {
@@ -56,6 +61,8 @@ static const struct {
     {SQLITE_DBCONFIG_ENABLE_VIEW, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
     {SQLITE_DBCONFIG_DQS_DDL, 0},     {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
 };
+
+static const char *const suffixes[] = {"-wal", "-shm"}; /* the files beside it */
 
 static const char pragmas[] = "PRAGMA mmap_size=0;"
                               "PRAGMA cell_size_check=ON;"
@@ -189,19 +196,31 @@ static int forgive(struct db *db, struct err *err)
     return db_script(db, "PRAGMA writable_schema=ON;", err);
 }
 
+/* What writes does so through a gather; without syncs that would be wrong, also for a planted bug.
+ */
+static int open_handle(struct db *db, const char *vfs)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+    if (db->read_only)
+        return sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_READONLY, vfs);
+    flags |= SQLITE_OPEN_READWRITE | (vfs ? SQLITE_OPEN_CREATE : 0);
+    db->gather = BUG(BUG_NO_SYNC) ? NULL : gather_new(vfs);
+    return sqlite3_open_v2(db->path, &db->handle, flags,
+                           db->gather ? gather_name(db->gather) : vfs);
+}
+
 int db_open(struct db **out, const struct db_options *options, struct err *err)
 {
     struct db *db = mem_new(sizeof *db);
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 
     *out = NULL;
     db->path = mem_text(options->path);
+    for (size_t i = 0; i < COUNT(suffixes); i++)
+        db->beside_paths[i] = mem_printf("%s%s", db->path, suffixes[i]);
     db->system_vfs = !options->vfs;
     db->read_only = options->read_only;
-    flags |= db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (options->vfs && !db->read_only)
-        flags |= SQLITE_OPEN_CREATE;
-    int rc = sqlite3_open_v2(db->path, &db->handle, flags, options->vfs);
+    int rc = open_handle(db, options->vfs);
     if (rc != SQLITE_OK)
         rc = db->handle ? db_fail(db, rc, err) : err_set(err, E_NOMEM, "history: out of memory");
     if (rc == 0)
@@ -228,6 +247,9 @@ void db_close(struct db *db)
     for (size_t i = 0; i < SLOTS; i++)
         (void)sqlite3_finalize(db->slots[i].stmt); /* repeats the last failure of the statement */
     (void)sqlite3_close(db->handle);               /* nothing is open on it any more */
+    gather_free(db->gather);
+    for (size_t i = 0; i < COUNT(suffixes); i++)
+        free(db->beside_paths[i]);
     free(db->path);
     free(db);
 }
@@ -235,13 +257,9 @@ void db_close(struct db *db)
 /* FILE-wal and FILE-shm must stay the ones that the first transaction saw. */
 static int check_beside(struct db *db, struct err *err)
 {
-    static const char *const suffixes[] = {"-wal", "-shm"};
-
     for (size_t i = 0; i < COUNT(suffixes); i++) {
-        char *path = mem_printf("%s%s", db->path, suffixes[i]);
         struct stat st;
-        bool there = stat(path, &st) == 0;
-        free(path);
+        bool there = stat(db->beside_paths[i], &st) == 0;
         if (there && db->beside[i] == 0)
             db->beside[i] = st.st_ino;
         if (!there || st.st_ino != db->beside[i])
@@ -466,6 +484,18 @@ int db_data_version(struct db *db, int64_t *version, struct err *err)
     int rc = db_value(db, sql, NULL, version, err);
 
     return rc < 0 ? rc : 0;
+}
+
+bool db_is_news(struct db *db)
+{
+    unsigned version = 0;
+
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version) != SQLITE_OK)
+        return true;
+    bool news = !db->looked || version != db->looked_version;
+    db->looked = true;
+    db->looked_version = version;
+    return news;
 }
 
 bool db_patched(int version)

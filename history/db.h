@@ -110,6 +110,9 @@ int db_fold(struct db *db, bool truncate, int64_t *left, struct err *err);
 int db_harden(struct db *db, struct err *err);
 /* A count that changes when somebody else commits. */
 int db_data_version(struct db *db, int64_t *version, struct err *err);
+/* In a transaction: whether another connection has committed since this was last asked; true the
+   first time. */
+bool db_is_news(struct db *db);
 
 /* Whether a version of SQLite (sqlite3_libversion_number) is free of the WAL-reset bug. */
 bool db_patched(int version);

@@ -13,10 +13,14 @@ static const char sql_find_body[] = "SELECT id FROM blob WHERE hash=?";
 static const char sql_keep_body[] = "DELETE FROM trash WHERE blob=?";
 static const char sql_add_body[] = "INSERT INTO blob(hash, len, data) VALUES(?, ?, ?)";
 
-/* Events are numbered without gaps, so the last number says whether a stored tail is missing. */
+/* Events are numbered without gaps, so the last number says whether a stored tail is missing. Only
+   others can have changed what is known of it here. */
 static int read_last_seq(struct history *history, struct err *err)
 {
     int64_t last = 0, hole = 0;
+
+    if (!db_is_news(history->db))
+        return 0;
     int rc = db_value(history->db, sql_last_seq, NULL, &last, err);
 
     if (rc >= 0)
