@@ -2,7 +2,7 @@
 /*
  * The world as a run's decisions reach it: models, tools, transcripts. The turn calls these after
  * the decision is on disk (but for check, which only looks); whatever comes of it comes back later
- * as an input through turn_post. The engine has the real one (world_*.c); the deterministic
+ * as an input through turn_post. The engine has the real one (engine_world.c); the deterministic
  * simulation has a fake. Engine thread only.
  */
 #ifndef CORE_AGENT_WORLD_H
