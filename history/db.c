@@ -2,6 +2,7 @@
 #include "history/db.h"
 
 #include "core/base/bug.h"
+#include "core/base/failpoint.h"
 #include "core/base/mem.h"
 #include "history/gather.h"
 
@@ -445,8 +446,10 @@ int db_fold(struct db *db, bool truncate, int64_t *left, struct err *err)
 {
     int frames = 0, copied = 0;
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    int rc = sqlite3_wal_checkpoint_v2(db->handle, "main", mode, &frames, &copied);
 
+    DIES_AT(FAIL_FOLD);
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, "main", mode, &frames, &copied);
+    DIES_AT(FAIL_FOLDED);
     *left = frames > copied ? frames - copied : 0;
     if (rc != SQLITE_OK)
         return db_fail(db, rc, err);

@@ -8,6 +8,7 @@
  */
 #include "history/gc.h"
 
+#include "core/base/failpoint.h"
 #include "core/base/mem.h"
 #include "history/db.h"
 #include "history/lock.h"
@@ -107,6 +108,7 @@ static int end(struct gc *gc, int rc)
 {
     int64_t left;
 
+    DIES_AT(FAIL_GC_STEP);
     if (rc == 0)
         rc = db_commit(gc->db, gc->err);
     else

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "history/store.h"
 
+#include "core/base/failpoint.h"
+
 #include <assert.h>
 #include <time.h>
 
@@ -101,8 +103,10 @@ static void drop_connection(struct history *history, int rc)
 
 int store_end(struct history *history, int rc, struct err *err)
 {
+    DIES_AT(FAIL_COMMIT);
     if (rc == 0)
         rc = db_commit(history->db, err);
+    DIES_AT(FAIL_COMMITTED);
     if (rc < 0 && history->db) {
         db_rollback(history->db);
         drop_connection(history, rc);

@@ -2,6 +2,7 @@
 #include "core/agent/tool_client.h"
 
 #include "core/agent/run_spec.h"
+#include "core/base/failpoint.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -258,6 +259,7 @@ static int launch(struct tool_client *client, const struct action *action,
         launch.spec.timeout_us = config->tool.timeout_us;
     process_start(&process, &launch.spec, clock_mono(&client->options.clock));
     launch_clear(&launch);
+    DIES_AT(FAIL_SPAWNED);
     add(client, action)->process = process;
     return 0;
 }
@@ -350,6 +352,7 @@ void tool_client_go(struct tool_client *client, int64_t effect)
 
     if (call && call->process)
         (void)process_go(call->process, clock_mono(&client->options.clock), NULL); /* step tells */
+    DIES_AT(FAIL_RELEASED);
 }
 
 void tool_client_kill(const struct action *action)
@@ -444,6 +447,7 @@ void tool_client_step(struct tool_client *client, int64_t now_us)
         if (state == PROCESS_HELD && call->hold && !call->told)
             tell_held(client, call);
         if (state == PROCESS_DONE) {
+            DIES_AT(FAIL_ENDED);
             tell_done(client, call);
             forget(client, i);
         } else {

@@ -4,6 +4,7 @@
 #include "core/agent/admission.h"
 #include "core/agent/verb.h"
 #include "core/base/bug.h"
+#include "core/base/failpoint.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -448,6 +449,7 @@ int turn_pass(struct turn *turn, struct err *err)
     } else {
         decide_all(turn);
     }
+    DIES_AT(FAIL_DECIDED);
     if (BUG(BUG_ACT_BEFORE_COMMIT))
         act(turn);
     if (turn->out.batch.count > 0) {
@@ -457,11 +459,14 @@ int turn_pass(struct turn *turn, struct err *err)
             batch_clear(&turn->out.batch);
         if (rc < 0)
             return rc;
+        DIES_AT(FAIL_STORED);
         publish(turn);
+        DIES_AT(FAIL_PUBLISHED);
         batch_clear(&turn->out.batch);
         journal->class->tend(journal->self, false);
     }
     act(turn);
+    DIES_AT(FAIL_ACTED);
     return 0;
 }
 

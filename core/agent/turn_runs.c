@@ -3,6 +3,7 @@
 #include "core/agent/turn_data.h"
 
 #include "core/agent/run_spec.h"
+#include "core/base/failpoint.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -119,6 +120,7 @@ int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out,
 
     uuid_new(uid);
     int rc = journal->class->new_run(journal->self, &id, err);
+    DIES_AT(FAIL_NUMBERED);
     if (rc == 0)
         rc = run_new(&run, id, uid, text, err);
     if (rc == 0)
@@ -178,9 +180,11 @@ int turn_adopt(struct turn *turn, int64_t id, const char *how, struct err *err)
     int rc = journal->class->claim(journal->self, id, err);
     if (rc < 0)
         return rc;
+    DIES_AT(FAIL_CLAIMED);
     rc = journal->class->load(journal->self, id, &image, err);
     if (rc == 0)
         rc = rebuild(&run, &image, err);
+    DIES_AT(FAIL_REBUILT);
     run_image_free(&image);
     if (rc == 0)
         rc = world->class->open(world->self, run, err);

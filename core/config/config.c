@@ -175,7 +175,7 @@ int config_load_user(struct config *config, struct err *err)
 static const char *const other_variables[] = {
     "RERAIL_API_KEY",         /* the key of a server that no profile knows */
     "RERAIL_IDEMPOTENCY_KEY", /* given to tools, and rerail may be one */
-    "RERAIL_FAILPOINTS",      /* read by test builds only */
+    "RERAIL_FAILPOINT",       /* read by test builds only */
     "RERAIL_BUGS",            /* read by test builds only */
 };
 

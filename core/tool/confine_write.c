@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/failpoint.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/base/uuid.h"
@@ -123,7 +124,7 @@ static int open_target(const struct confine *root, struct target *target, const 
 static int write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
-        ssize_t n = write(fd, data, len);
+        ssize_t n = FAILS_AT(FAIL_FILE_FILL) ? -1 : write(fd, data, len);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -142,7 +143,7 @@ static int fill(int fd, const struct target *target, const void *data, size_t le
         (void)!fchown(fd, target->uid, target->gid); /* only root may: then the file becomes ours */
     if (write_all(fd, data, len) < 0 || fchmod(fd, target->mode) < 0)
         return -1;
-    return fsync(fd);
+    return FAILS_AT(FAIL_FILE_SYNC) ? -1 : fsync(fd);
 }
 
 static int replace(const struct target *target, const void *data, size_t len, struct err *err)
@@ -157,12 +158,14 @@ static int replace(const struct target *target, const void *data, size_t len, st
     error = fill(fd, target, data, len) < 0 ? errno : 0;
     if (close(fd) < 0 && error == 0)
         error = errno;
-    if (error == 0 && renameat(target->folder, temp, target->folder, target->name) < 0)
+    if (error == 0 && (FAILS_AT(FAIL_FILE_PUT) ||
+                       renameat(target->folder, temp, target->folder, target->name) < 0))
         error = errno;
     if (error != 0) {
         (void)unlinkat(target->folder, temp, 0); /* the first error is the one to tell */
         return confine_refuse(err, target->clean, error);
     }
+    DIES_AT(FAIL_FILE_THERE);
     return fsync(target->folder) < 0 ? confine_refuse(err, target->clean, errno) : 0;
 }
 

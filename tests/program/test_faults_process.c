@@ -10,7 +10,6 @@
  */
 #include "tests/suite.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -406,18 +405,6 @@ static void p12(void)
 
 /* ---- P13: nothing is left ---- */
 
-static size_t entries_of(struct mishap *m, const char *folder)
-{
-    DIR *dir = opendir(scratch_path(m->program.home, folder));
-    size_t count = 0;
-
-    while (dir && readdir(dir))
-        count++;
-    if (dir)
-        closedir(dir);
-    return count;
-}
-
 static void p13(void)
 {
     static const char *const folders[] = {"state/rerail",     "state/rerail/history.db.owners",
@@ -430,11 +417,11 @@ static void p13(void)
     mishap_open(&m);
     mishap_run(&m, scenario, NULL);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        before[i] = entries_of(&m, folders[i]);
+        before[i] = scratch_count(m.program.home, folders[i]);
     for (unsigned i = 0; i < sessions; i++)
         mishap_run(&m, scenario, NULL);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        CU_ASSERT_EQUAL(entries_of(&m, folders[i]), before[i]);
+        CU_ASSERT_EQUAL(scratch_count(m.program.home, folders[i]), before[i]);
     CU_ASSERT_EQUAL(mishap_count(&m, "\"to\":\"completed\""), sessions + 1);
     mishap_close(&m);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/scratch.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -66,6 +67,18 @@ bool scratch_has(const char *dir, const char *name)
     struct stat st;
 
     return lstat(scratch_path(dir, name), &st) == 0;
+}
+
+size_t scratch_count(const char *dir, const char *name)
+{
+    DIR *list = opendir(scratch_path(dir, name));
+    size_t count = 0;
+
+    for (struct dirent *entry; list && (entry = readdir(list));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    if (list)
+        closedir(list);
+    return count;
 }
 
 char *scratch_read(const char *dir, const char *name)

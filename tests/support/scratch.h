@@ -15,7 +15,8 @@ const char *scratch_path(const char *dir, const char *name);
 void scratch_write(const char *dir, const char *name, const char *text);
 void scratch_folder(const char *dir, const char *name);
 bool scratch_has(const char *dir, const char *name);
-char *scratch_read(const char *dir, const char *name); /* yours; NULL when it is not there */
+size_t scratch_count(const char *dir, const char *name); /* entries of a folder; 0 = none there */
+char *scratch_read(const char *dir, const char *name);   /* yours; NULL when it is not there */
 bool scratch_holds(const char *dir, const char *name, const char *text); /* exactly this text */
 
 #endif
