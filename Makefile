@@ -134,7 +134,7 @@ RUN   := $(BUILD)/tests/run $(ALL) -j$(JOBS)
 test: all $(BUILD)/tests/run ## run every test: the suites, the planted bugs, the README's commands
 	@$(STEPS)/test 'suites: $(RUN)' $(foreach v,$(VARIANTS),'$(v): $(MAKE) --no-print-directory test-$(v)') \
 	    'layers: sh tests/tools/layers.sh --self' 'names: sh tests/tools/names.sh --self' \
-	    $(if $(strip $(PROGRAMS)),'readme: sh tests/tools/readme.sh $(BUILD)')
+	    $(if $(strip $(PROGRAMS)),'readme: sh tests/tools/readme.sh $(BUILD)') 'faults: sh tests/tools/faults.sh $(BUILD)/log/test'
 
 # Builds that only tests see: suites in tests/bugs run in one with the planted bugs, those in
 # tests/fail in one with failpoints. They are made when there is such a suite.
@@ -143,7 +143,7 @@ test-bugs test-fail: test-%:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/$* VARIANT=$* \
 	    CFLAGS='$(CFLAGS) -DRERAIL_$(if $(filter bugs,$*),BUGS,FAILPOINTS)' test-variant
 test-variant: all $(BUILD)/tests/run
-	$(STEPS)/variant $(foreach s,$(call suites,$(wildcard tests/$(VARIANT)/*.c)),'$(s): $(BUILD)/tests/run $(s)')
+	$(STEPS)/variant $(foreach s,$(call suites,$(wildcard tests/$(VARIANT)/*.c)),'$(s): $(BUILD)/tests/run --all $(s)')
 
 check: ## what "done" means: lint, test, asan, tsan, fuzz, and the quick suites twenty times
 	@$(STEPS)/check $(foreach goal,lint test asan tsan fuzz test-repeat,'$(goal): $(MAKE) -k --no-print-directory $(goal)')

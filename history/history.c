@@ -97,6 +97,8 @@ static int open_place(struct history *history, struct history_report *report, st
     struct err why = {0};
     int rc = history->vfs ? 0 : place_check(&state, history->path, err);
 
+    if (rc == 0 && !history->vfs && salvage_is_due(history->path))
+        state = PLACE_ODD;
     if (rc == 0 && state == PLACE_NOTHING) {
         rc = place_create(history->path, err);
         report->fresh = rc == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "history/place.h"
 
+#include "core/base/failpoint.h"
 #include "core/base/mem.h"
 #include "core/base/path.h"
 #include "core/base/str.h"
@@ -231,29 +232,58 @@ bool place_is_marked(const char *path)
     return marked;
 }
 
-int place_move_aside(char **aside, const char *path, int64_t wall_us, struct err *err)
+static bool is_there(const char *path)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    char *target = mem_printf("%s.bad-%" PRId64, path, wall_us);
+    struct stat st;
 
-    for (size_t i = 0; i < COUNT(suffixes); i++) {
-        char *from = beside(path, suffixes[i]);
-        char *to = beside(target, suffixes[i]);
-        int rc = rename(from, to) < 0 && errno != ENOENT
-                     ? err_sys(err, errno, "history: cannot move %s aside", from)
-                     : 0;
-        free(from);
-        free(to);
-        if (rc < 0) {
-            free(target);
-            return rc;
-        }
-    }
+    return lstat(path, &st) == 0;
+}
+
+/* FILE itself, which may be no file at all; the name that it is moved to exists afterwards. */
+static int move_file(const char *path, const char *target)
+{
+    if (is_there(target))
+        return 0;
+    if (FAILS_AT(FAIL_SALVAGE_MOVE))
+        return -1;
+    if (rename(path, target) == 0)
+        return 0;
+    int fd = errno == ENOENT ? open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return -1;
+    close(fd); /* it is empty */
+    return 0;
+}
+
+static int move_beside(const char *path, const char *target, const char *suffix)
+{
+    char *from = beside(path, suffix), *to = beside(target, suffix);
+    bool failed = FAILS_AT(FAIL_SALVAGE_MOVE) || (rename(from, to) < 0 && errno != ENOENT);
+
+    free(from);
+    free(to);
+    return failed ? -1 : 0;
+}
+
+int place_move_aside(const char *path, const char *target, struct err *err)
+{
+    if (move_file(path, target) < 0 || move_beside(path, target, "-wal") < 0 ||
+        move_beside(path, target, "-shm") < 0)
+        return err_sys(err, errno, "history: cannot move %s aside", path);
     char *mark = beside(path, ".damaged");
     (void)unlink(mark); /* most often there is none */
     free(mark);
-    *aside = target;
     return 0;
+}
+
+bool place_was_moved(const char *path, const char *target)
+{
+    return is_there(target) && is_there(path);
+}
+
+char *place_aside_name(const char *path, int64_t wall_us)
+{
+    return mem_printf("%s.bad-%" PRId64, path, wall_us);
 }
 
 char *place_backup_name(const char *path, int version, int64_t wall_us)

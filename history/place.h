@@ -31,8 +31,12 @@ int place_create(const char *path, struct err *err);
 void place_mark_damaged(const char *path);
 bool place_is_marked(const char *path);
 
-/* Renames FILE, FILE-wal and FILE-shm to FILE.bad-TIME…; *aside is the new name of FILE (yours). */
-int place_move_aside(char **aside, const char *path, int64_t wall_us, struct err *err);
+/* A new name FILE.bad-TIME (yours), and the move of FILE, FILE-wal and FILE-shm to it. A move that
+   was cut off is ended by the same call; TARGET is there afterwards, empty if FILE was not. So once
+   both are there again, a new FILE was put in the place of what was moved. */
+char *place_aside_name(const char *path, int64_t wall_us);
+int place_move_aside(const char *path, const char *target, struct err *err);
+bool place_was_moved(const char *path, const char *target);
 
 /* A new name FILE.bak-VERSION-TIME, and the removal of all but the newest `keep` of them. */
 char *place_backup_name(const char *path, int version, int64_t wall_us);

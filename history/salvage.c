@@ -3,6 +3,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
+#include "core/base/failpoint.h"
 #include "core/base/mem.h"
 #include "core/base/path.h"
 #include "core/base/str.h"
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,7 @@
 #define SQL_MAX   2048
 #define HEADER    100     /* bytes of SQLite's; a b-tree page follows */
 #define LOCK_WAIT 5000000 /* µs */
+#define NOTE_MAX  (PATH_MAX + 1024)
 
 /* In an order in which each finds what it refers to; `key` is what a table is clustered by. */
 static const struct {
@@ -134,6 +137,8 @@ static int copy_table(struct db *from, struct db *to, size_t table, struct tally
                       struct err *err)
 {
     char order[128];
+
+    DIES_AT(FAIL_SALVAGE_COPY);
     int rc = copy_rows(from, to, tables[table].name, tables[table].key, tally, err);
 
     if (rc != 0)
@@ -264,31 +269,91 @@ static int rebuild(const char *aside, const char *path, struct tally *tally, str
     int rc = make_new(&to, made, err);
 
     mend(aside); /* before SQLite has it open */
-    if (rc == 0 && db_open(&from, &options, NULL) == 0)
+    /* SQLite would delete the WAL of an empty file */
+    if (rc == 0 && place_size(aside) > 0 && db_open(&from, &options, NULL) == 0)
         rc = copy_all(from, to, tally, err);
     db_close(from);
     db_close(to);
-    if (rc == 0 && rename(made, path) < 0)
+    if (rc == 0 && (FAILS_AT(FAIL_SALVAGE_PUT) || rename(made, path) < 0))
         rc = err_sys(err, errno, "history: %s", made);
     remove_three(made);
     free(made);
     return rc;
 }
 
-int salvage(char **report, const char *path, const char *why, int64_t wall_us, struct err *err)
+/* ---- The note of what is under way: the name it was moved to, and why ---- */
+
+static char *note_of(const char *path)
+{
+    return mem_printf("%s.salvage", path);
+}
+
+bool salvage_is_due(const char *path)
+{
+    char *note = note_of(path);
+    bool due = access(note, F_OK) == 0;
+
+    free(note);
+    return due;
+}
+
+/* Of the salvage that was cut off, or else of a new one. */
+static int take_note(char **aside, char **why, const char *note, struct err *err)
+{
+    char *text = NULL;
+    size_t len;
+    int rc = path_read(&text, &len, note, NOTE_MAX, err);
+
+    if (rc == 0) {
+        size_t name = strcspn(text, "\n");
+
+        free(*aside);
+        free(*why);
+        *aside = mem_copy(text, name);
+        *why = mem_text(text[name] ? text + name + 1 : "");
+    } else if (rc == E_NOTFOUND) {
+        text = mem_printf("%s\n%s", *aside, *why);
+        rc = FAILS_AT(FAIL_SALVAGE_MARK) ? err_sys(err, errno, "%s", note)
+                                         : path_write(note, text, strlen(text), err);
+    }
+    free(text);
+    return rc;
+}
+
+static int move_and_rebuild(char **report, const char *path, const char *aside, const char *why,
+                            struct err *err)
 {
     struct tally tally = {0};
-    char *aside = NULL;
 
-    *report = NULL;
-    int rc = place_move_aside(&aside, path, wall_us, err);
+    if (place_was_moved(path, aside)) {
+        *report = mem_printf("%s; moved aside as %s, and what could be read was saved", why,
+                             path_base(aside));
+        return 0;
+    }
+    int rc = place_move_aside(path, aside, err);
     if (rc == 0)
         rc = rebuild(aside, path, &tally, err);
     if (rc == 0)
         *report =
             mem_printf("%s; moved aside as %s; %" PRId64 " rows saved%s", why, path_base(aside),
                        tally.saved, tally.torn ? ", some are lost: run rerail fsck" : "");
+    return rc;
+}
+
+int salvage(char **report, const char *path, const char *why, int64_t wall_us, struct err *err)
+{
+    char *note = note_of(path), *aside = place_aside_name(path, wall_us), *reason = mem_text(why);
+
+    *report = NULL;
+    int rc = take_note(&aside, &reason, note, err);
+    if (rc == 0)
+        rc = move_and_rebuild(report, path, aside, reason, err);
+    DIES_AT(FAIL_SALVAGE_DONE);
+    if (rc == 0 && unlink(note) < 0)
+        rc = err_sys(err, errno, "%s", note);
+    free(note);
     free(aside);
+    free(reason);
     return rc;
 }
 

@@ -15,11 +15,15 @@
  */
 #include "history/schema.h"
 
+#include "core/base/failpoint.h"
+#include "core/base/mem.h"
 #include "history/place.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BACKUPS  2
@@ -171,6 +175,7 @@ static int apply(struct db *db, const struct migration *step, struct err *err)
         rc = db_script(db, step->sql, err);
     if (rc == 0)
         rc = db_script(db, bump, err);
+    DIES_AT(FAIL_MIGRATED);
     if (rc == 0)
         rc = db_commit(db, err);
     if (rc < 0) {
@@ -195,17 +200,27 @@ static int found(struct db *db, struct err *err)
     return rc;
 }
 
-/* A copy by SQLite, consistent whatever lies in the WAL. */
+/* A copy by SQLite, consistent whatever lies in the WAL. It has another name until it is whole: of
+   the newest two that are kept, none may be half of one. */
 static int back_up(struct db *db, int version, int64_t wall_us, char **backup, struct err *err)
 {
     static const char sql[] = "VACUUM INTO ?";
     char *name = place_backup_name(db_path(db), version, wall_us);
+    char *made = mem_printf("%s.backup", db_path(db));
     int attached = sqlite3_limit(db_handle(db), SQLITE_LIMIT_ATTACHED, 1);
     mode_t mask = umask(077); /* nothing else runs yet */
-    int rc = db_run(db, sql, BIND(bind_text(name)), err);
 
+    (void)unlink(made); /* left by a migration that was killed */
+    int rc = db_run(db, sql, BIND(bind_text(made)), err);
+
+    DIES_AT(FAIL_BACKED_UP);
     (void)umask(mask);
     (void)sqlite3_limit(db_handle(db), SQLITE_LIMIT_ATTACHED, attached);
+    if (rc == 0 && (FAILS_AT(FAIL_BACKUP_PUT) || rename(made, name) < 0))
+        rc = err_sys(err, errno, "%s", name);
+    if (rc < 0)
+        (void)unlink(made); /* it may never have come to be */
+    free(made);
     if (rc < 0) {
         free(name);
         return err_wrap(err, rc, "backup before the migration");

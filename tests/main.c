@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs the suites. Without a name: the quick ones; --all: those that take minutes as well
- * (tests/simulation, tests/program). The last line is "N passed, N failed, N skipped".
+ * (tests/simulation, tests/program), with the fault catalogue's cases. The last line is "N passed,
+ * N failed, N skipped".
  *
  * Each suite runs in a child, --jobs of them at a time, so that a crash or a hang costs one suite
  * and its test is named; --here keeps everything in this process, for a debugger.
@@ -293,6 +294,8 @@ static void run_all(const struct options *options, struct counts *counts)
 {
     struct tally *tallies = tally_new(suites, SUITE_COUNT);
 
+    for (size_t i = 0; i < SUITE_COUNT; i++)
+        tallies[i].wanted = wants_suite(options, i);
     if (options->here)
         for (size_t i = 0; i < SUITE_COUNT; i++)
             if (wants_suite(options, i))
@@ -301,8 +304,8 @@ static void run_all(const struct options *options, struct counts *counts)
         counts->failed += run_children(options, tallies);
     for (size_t i = 0; i < SUITE_COUNT; i++)
         tally_count(&tallies[i], counts);
-    if (options->all && !options->suite)
-        printf("faults %u/%d\n", tally_faults(tallies, SUITE_COUNT), TALLY_FAULTS);
+    if (options->all && !options->part)
+        tally_print_faults(tallies, SUITE_COUNT);
     tally_free(tallies, SUITE_COUNT);
 }
 

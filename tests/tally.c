@@ -89,24 +89,39 @@ static bool fault_of(const char *name, size_t *family, int *number)
     return false;
 }
 
-unsigned tally_faults(const struct tally *tallies, size_t count)
+enum state { UNTRIED, WHOLE, BROKEN };
+
+static void print_cases(const char *title, enum state state,
+                        const enum state cases[FAMILIES][CASES_MAX])
 {
-    enum { UNSEEN, WHOLE, BROKEN } cases[FAMILIES][CASES_MAX] = {{UNSEEN}};
-    unsigned whole = 0;
+    bool any = false;
+
+    for (size_t family = 0; family < FAMILIES; family++)
+        for (int number = 1; number <= families[family].cases; number++) {
+            if (cases[family][number] != state)
+                continue;
+            printf("%s %c%02d", any ? "" : title, families[family].letter, number);
+            any = true;
+        }
+    if (any)
+        printf("\n");
+}
+
+void tally_print_faults(const struct tally *tallies, size_t count)
+{
+    enum state cases[FAMILIES][CASES_MAX] = {{UNTRIED}};
     size_t family;
     int number;
 
     for (size_t i = 0; i < count; i++)
-        for (size_t t = 0; t < tallies[i].count; t++) {
+        for (size_t t = 0; tallies[i].wanted && t < tallies[i].count; t++) {
             if (!fault_of(tallies[i].suite->tests[t].name, &family, &number))
                 continue;
             if (tallies[i].outcomes[t] != OUTCOME_PASSED)
                 cases[family][number] = BROKEN;
-            else if (cases[family][number] == UNSEEN)
+            else if (cases[family][number] == UNTRIED)
                 cases[family][number] = WHOLE;
         }
-    for (family = 0; family < FAMILIES; family++)
-        for (number = 1; number <= families[family].cases; number++)
-            whole += cases[family][number] == WHOLE;
-    return whole;
+    print_cases("whole:", WHOLE, cases);
+    print_cases("broken:", BROKEN, cases);
 }

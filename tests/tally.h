@@ -6,6 +6,7 @@
 #ifndef TESTS_TALLY_H
 #define TESTS_TALLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tests/suite.h"
@@ -22,6 +23,7 @@ struct tally {
     const struct suite *suite;
     enum outcome *outcomes; /* one a test, shared */
     size_t count;
+    bool wanted; /* it was to run */
 };
 
 struct counts {
@@ -38,10 +40,8 @@ const char *tally_running(const struct tally *tally);
 /* Adds up; a test left running counts as failed. */
 void tally_count(const struct tally *tally, struct counts *counts);
 
-/* The catalogue's cases of which every test passed. */
-unsigned tally_faults(const struct tally *tallies, size_t count);
-
-/* How many cases the catalogue has. */
-#define TALLY_FAULTS 143
+/* Prints the catalogue's cases in the suites that were wanted: "whole: N01 …" of which every test
+   passed, "broken: …" the others. Each line only if there is one to name. */
+void tally_print_faults(const struct tally *tallies, size_t count);
 
 #endif

@@ -49,6 +49,12 @@ static void cut_to_nothing(struct site *s)
     CU_ASSERT_EQUAL(truncate(s->path, 0), 0);
 }
 
+/* Its WAL stays. */
+static void lose_file(struct site *s)
+{
+    CU_ASSERT_EQUAL(unlink(s->path), 0);
+}
+
 static void text_file(struct site *s)
 {
     CU_ASSERT_EQUAL(unlink(s->path), 0);
@@ -159,9 +165,10 @@ static void test_damage(void)
     static const struct harm harms[] = {
         {damage_header, true, true, true, 86},  {damage_schema, true, true, true, 0},
         {cut_to_half, true, true, true, 80},    {cut_to_nothing, true, true, true, 0},
-        {cut_to_nothing, false, true, true, 0}, {text_file, true, true, true, 0},
-        {folder, true, true, true, 0},          {garble_wal, false, true, true, 0},
-        {lose_wal, false, false, true, 0},      {garble_shm, false, false, false, 86},
+        {cut_to_nothing, false, true, true, 0}, {lose_file, false, true, true, 0},
+        {text_file, true, true, true, 0},       {folder, true, true, true, 0},
+        {garble_wal, false, true, true, 0},     {lose_wal, false, false, true, 0},
+        {garble_shm, false, false, false, 86},
     };
     struct site folded, dropped;
 
