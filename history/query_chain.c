@@ -36,6 +36,8 @@ static const char sql_segments[] =
     " (SELECT node FROM node n WHERE n.run=s.run AND n.segment=s.segment ORDER BY depth DESC"
     "  LIMIT 1)"
     " FROM segment s WHERE s.run=? AND s.segment>? ORDER BY s.segment LIMIT ?";
+static const char sql_segment_places[] =
+    "SELECT segment, parent, base FROM segment WHERE run=? AND segment>? ORDER BY segment LIMIT ?";
 
 /* ---- branches */
 
@@ -285,6 +287,27 @@ int query_segments(struct query *q, struct arena *arena, int64_t run, int64_t af
         .limit = limit,
         .size = sizeof **rows,
         .read = read_segment,
+    };
+
+    return query_list(q, arena, &list, (void **)rows, count, err);
+}
+
+static int read_segment_place(const struct reading *r, void *out)
+{
+    *(struct segment_place *)out =
+        (struct segment_place){read_int(r, 0), read_int(r, 1), read_int(r, 2)};
+    return 0;
+}
+
+int query_segment_places(struct query *q, struct arena *arena, int64_t run, int64_t after,
+                         size_t limit, struct segment_place **rows, size_t *count, struct err *err)
+{
+    struct query_list list = {
+        .sql = sql_segment_places,
+        .args = BIND(bind_int(run), bind_int(after)),
+        .limit = limit,
+        .size = sizeof **rows,
+        .read = read_segment_place,
     };
 
     return query_list(q, arena, &list, (void **)rows, count, err);

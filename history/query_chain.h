@@ -60,6 +60,16 @@ struct checkpoint_row {
     int64_t previous;        /* that checkpoint; 0 = none */
 };
 
+/* The tree and no more, for what looks at all of a run's thousands at once; neither ever changes.
+ */
+struct checkpoint_place {
+    int64_t node, segment, depth;
+};
+
+struct segment_place {
+    int64_t segment, parent, first; /* as in segment_row */
+};
+
 /* All branches, in order of creation; at most `limit`, from `after` (a branch number) on. */
 int query_branches(struct query *q, struct arena *arena, int64_t run, int64_t after, size_t limit,
                    struct branch_row **rows, size_t *count, struct err *err);
@@ -87,11 +97,20 @@ int query_body(struct query *q, int64_t run, int64_t node, struct buf *out, stru
 int query_segments(struct query *q, struct arena *arena, int64_t run, int64_t after, size_t limit,
                    struct segment_row **rows, size_t *count, struct err *err);
 
+int query_segment_places(struct query *q, struct arena *arena, int64_t run, int64_t after,
+                         size_t limit, struct segment_place **rows, size_t *count, struct err *err);
+
 /* Newest first (a checkpoint comes before all its ancestors), those before node `before`; 0 = from
    the newest. */
 int query_checkpoints(struct query *q, struct arena *arena, int64_t run, int64_t before,
                       size_t limit, struct checkpoint_row **rows, size_t *count, struct err *err);
 int query_checkpoint_count(struct query *q, int64_t run, int64_t *count, struct err *err);
+int query_checkpoint(struct query *q, struct arena *arena, int64_t run, int64_t node,
+                     struct checkpoint_row *row, struct err *err); /* E_NOTFOUND */
+/* In order of creation, those after node `after`. */
+int query_checkpoint_places(struct query *q, struct arena *arena, int64_t run, int64_t after,
+                            size_t limit, struct checkpoint_place **rows, size_t *count,
+                            struct err *err);
 /* The checkpoint at or before a depth of a path; E_NOTFOUND when there is none. */
 int query_checkpoint_at(struct query *q, struct arena *arena, const struct chain_path *path,
                         int64_t depth, struct checkpoint_row *row, struct err *err);

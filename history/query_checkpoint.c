@@ -15,6 +15,9 @@
 
 static const char sql_page[] =
     CHECKPOINT_COLUMNS " WHERE c.run=? AND c.node<? ORDER BY c.node DESC LIMIT ?";
+static const char sql_places[] =
+    "SELECT c.node, n.segment, n.depth FROM checkpoint c JOIN node n ON n.run=c.run"
+    " AND n.node=c.node WHERE c.run=? AND c.node>? ORDER BY c.node LIMIT ?";
 static const char sql_at[] = CHECKPOINT_COLUMNS " WHERE c.run=? AND c.node=?";
 static const char sql_by_label[] =
     CHECKPOINT_COLUMNS " WHERE c.run=? AND l.text=? ORDER BY c.node DESC LIMIT 1";
@@ -175,6 +178,28 @@ int query_checkpoint_count(struct query *q, int64_t run, int64_t *count, struct 
     return rc < 0 ? query_code(q, rc, err) : 0;
 }
 
+static int read_checkpoint_place(const struct reading *r, void *out)
+{
+    *(struct checkpoint_place *)out =
+        (struct checkpoint_place){read_int(r, 0), read_int(r, 1), read_int(r, 2)};
+    return 0;
+}
+
+int query_checkpoint_places(struct query *q, struct arena *arena, int64_t run, int64_t after,
+                            size_t limit, struct checkpoint_place **rows, size_t *count,
+                            struct err *err)
+{
+    struct query_list list = {
+        .sql = sql_places,
+        .args = BIND(bind_int(run), bind_int(after)),
+        .limit = limit,
+        .size = sizeof **rows,
+        .read = read_checkpoint_place,
+    };
+
+    return query_list(q, arena, &list, (void **)rows, count, err);
+}
+
 static int no_checkpoint(struct err *err, const char *word)
 {
     return err_set(err, E_NOTFOUND, "there is no checkpoint '%s'", word);
@@ -187,6 +212,16 @@ static int checkpoint_of_node(struct query *q, struct arena *arena, int64_t run,
         .sql = sql_at, .args = BIND(bind_int(run), bind_int(node)), .read = read_checkpoint};
 
     return query_one(q, arena, &list, row, err);
+}
+
+int query_checkpoint(struct query *q, struct arena *arena, int64_t run, int64_t node,
+                     struct checkpoint_row *row, struct err *err)
+{
+    int rc = checkpoint_of_node(q, arena, run, node, row, err);
+
+    if (rc == 0)
+        return err_set(err, E_NOTFOUND, "node %" PRId64 " is no checkpoint", node);
+    return rc < 0 ? rc : 0;
 }
 
 int query_checkpoint_at(struct query *q, struct arena *arena, const struct chain_path *path,

@@ -544,5 +544,6 @@ void console_draw(struct console *console, struct grid *grid)
         for (size_t i = 0; i < console->overlay_count; i++)
             draw_overlay(console, console->overlays[i], grid);
     }
-    console->dirty = false;
+    console->dirty = console->model.unread;
+    console->model.unread = false;
 }

@@ -90,6 +90,7 @@ struct model {
     struct subject subject;
     const void *subject_by; /* the panel that selected it: it may move it by itself */
     bool stale;             /* read again whatever the file says */
+    bool unread;            /* a panel has read a part of what it shows: it wants another frame */
     char *stalled;          /* why nothing can be stored; NULL = it can */
     char notice[512];       /* the last answer to a verb, or an error; "" = none */
     bool notice_bad;

@@ -178,6 +178,39 @@ static void test_path_and_nodes(void)
     tear_down(&s);
 }
 
+static void test_places(void)
+{
+    static const int64_t nodes[] = {2, 4, 6, 8, 10};
+    struct story s;
+    struct checkpoint_place *places;
+    struct segment_place *segments;
+    struct checkpoint_row row;
+    size_t count;
+
+    if (!set_up(&s))
+        return;
+    CU_ASSERT_EQUAL(query_checkpoint_places(s.q, &s.arena, s.tape.run, 0, 9, &places, &count, NULL),
+                    0);
+    CU_ASSERT_EQUAL_FATAL(count, 5);
+    for (size_t i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(places[i].node, nodes[i]);
+        CU_ASSERT_EQUAL(query_checkpoint(s.q, &s.arena, s.tape.run, places[i].node, &row, &s.err),
+                        0);
+        CU_ASSERT_EQUAL(row.segment, places[i].segment);
+        CU_ASSERT_EQUAL(row.depth, places[i].depth);
+    }
+    CU_ASSERT_EQUAL(query_checkpoint(s.q, &s.arena, s.tape.run, 3, &row, &s.err), E_NOTFOUND);
+    CU_ASSERT_EQUAL(query_checkpoint_places(s.q, &s.arena, s.tape.run, 6, 1, &places, &count, NULL),
+                    0);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
+    CU_ASSERT_EQUAL(places[0].node, 8);
+    CU_ASSERT_EQUAL(query_segment_places(s.q, &s.arena, s.tape.run, 1, 9, &segments, &count, NULL),
+                    0);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
+    CU_ASSERT_EQUAL(segments[0].parent, 1);
+    tear_down(&s);
+}
+
 static void test_checkpoints(void)
 {
     struct story s;
@@ -550,6 +583,9 @@ static void read_everything(struct story *s)
     query_segments(s->q, a, run, 0, 9, (struct segment_row **)&rows, &count, err);
     query_checkpoints(s->q, a, run, 0, 9, (struct checkpoint_row **)&rows, &count, err);
     query_checkpoint_count(s->q, run, &number, err);
+    query_checkpoint(s->q, a, run, 4, &checkpoint, err);
+    query_checkpoint_places(s->q, a, run, 0, 9, (struct checkpoint_place **)&rows, &count, err);
+    query_segment_places(s->q, a, run, 0, 9, (struct segment_place **)&rows, &count, err);
     query_checkpoint_at(s->q, a, &path, 6, &checkpoint, err);
     query_checkpoint_find(s->q, a, run, "#1", &checkpoint, err);
     query_summary(s->q, a, run, 4, &json, err);
@@ -632,6 +668,7 @@ const struct suite suite_query = {
     (const struct test[]){
         {"runs are listed newest first, with who has them", test_runs},
         {"a path has its nodes in order, over segments", test_path_and_nodes},
+        {"all places of the tree are read in order of creation", test_places},
         {"checkpoints know what lies between them", test_checkpoints},
         {"open calls and effects, and failed ones, are found", test_open_work_and_attempts},
         {"a window holds the last attempts of its scope", test_windows},

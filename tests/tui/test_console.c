@@ -308,6 +308,31 @@ static void every_theme_switched_live_paints_another_screen(void)
     stage_close(&stage);
 }
 
+static void lines_that_were_left_fold_in_the_tree_of_checkpoints(void)
+{
+    struct stage stage;
+
+    stage_open(&stage, STAGE_RESTING, 100, 30);
+    CU_ASSERT(stage_shows(&stage, "│ │ ◌ 3"));
+    CU_ASSERT(stage_shows(&stage, "│ ├─◌ 2"));
+    stage_key(&stage, "3");
+    for (int i = 0; i < 2; i++)
+        stage_key(&stage, "j");
+    stage_key(&stage, "h");
+    CU_ASSERT(stage_shows(&stage, "├─▸ 2 checkpoints rolled back"));
+    CU_ASSERT(stage_lacks(&stage, "◌"));
+    stage_key(&stage, "Enter"); /* opens what is folded, and a checkpoint in Detail */
+    CU_ASSERT(stage_shows(&stage, "│ ├─◌ 2"));
+    stage_key(&stage, "t");
+    CU_ASSERT(stage_lacks(&stage, "◌"));
+    stage_key(&stage, "t");
+    stage_key(&stage, "G");
+    stage_key(&stage, "k");
+    stage_key(&stage, "r");
+    CU_ASSERT(stage_shows(&stage, "The head goes to step 4 «good place»"));
+    stage_close(&stage);
+}
+
 static void without_a_task_the_runs_have_the_screen(void)
 {
     static const char *const elsewhere[] = {"1", "2", "3", "4", "Tab", "S-Tab", "Esc", "_"};
@@ -415,6 +440,8 @@ const struct suite suite_console = {
         {"a command line reaches every verb", a_command_line_reaches_every_verb},
         {"every theme, switched live, paints another screen",
          every_theme_switched_live_paints_another_screen},
+        {"lines that were left fold in the tree of checkpoints",
+         lines_that_were_left_fold_in_the_tree_of_checkpoints},
         {"without a task the runs have the screen", without_a_task_the_runs_have_the_screen},
         {"U01 any size is drawn", U01_any_size_is_drawn},
         {"U10 a paste goes only where a text is typed",
