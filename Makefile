@@ -61,10 +61,10 @@ EMBED    := $(wildcard core/config/agents/*.md tui/keys.yaml themes/*.yaml tui/a
     core/sim/scenarios/*.yaml core/sim/demo/*.csv core/sim/demo/*/*)
 EXEC_SRC := core/tool/exec_main.c
 MAIN_SRC := tui/main.c
-LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c tui/*.c))
+LIB_SRC  := $(filter-out $(EXEC_SRC) $(MAIN_SRC),$(wildcard core/*.c core/*/*.c history/*.c history/*/*.c tui/*.c))
 SLOW_SRC := $(wildcard tests/simulation/*.c tests/program/*.c $(if $(VARIANT),tests/$(VARIANT)/*.c))
 TEST_SRC := $(SLOW_SRC) $(wildcard tests/*.c tests/core/*.c tests/core/*/*.c tests/history/*.c \
-    tests/tui/*.c tests/support/*.c)
+    tests/history/*/*.c tests/tui/*.c tests/support/*.c)
 suites    = $(sort $(patsubst test_%.c,%,$(filter test_%.c,$(notdir $(1)))))
 SLOW     := $(call suites,$(SLOW_SRC))
 QUICK    := $(filter-out $(SLOW),$(call suites,$(TEST_SRC)))
@@ -226,7 +226,7 @@ screens-accept: all $(BUILD)/tests/run ## accept the screens as they are; read t
 # ---- Reading
 
 ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC) $(filter-out $(TEST_SRC),$(BENCH_KIT))
-ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h tui/*.h tests/*.h tests/*/*.h)
+ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h history/*/*.h tui/*.h tests/*.h tests/*/*.h)
 
 layers: ## fail on an include that points up or across
 	@sh tests/tools/layers.sh
