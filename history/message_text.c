@@ -54,7 +54,9 @@ static char simple_escape(char c)
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
     const char *at = strchr(from, c);
 
-    return at && c ? to[at - from] : c;
+    if (!at || !c)
+        return c;
+    return to[at - from];
 }
 
 /* The next piece of the literal: plain text where it lies, or one decoded character in `box`. False

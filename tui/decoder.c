@@ -111,7 +111,7 @@ static bool read_params(struct csi *csi, const char *at, size_t len)
     int value = 0;
 
     for (size_t i = 0; i <= len; i++) {
-        char c = i < len ? at[i] : ';';
+        int c = i < len ? at[i] : ';';
         if (c >= '0' && c <= '9') {
             value = value < 100000 ? value * 10 + (c - '0') : value;
         } else if (c == ':' || c == ';') {

@@ -171,7 +171,9 @@ static char plain_letter(const char *glyph, size_t len)
     if (cp < 0)
         return '?';
     utf8proc_ssize_t count = utf8proc_decompose_char(cp, parts, 8, UTF8PROC_DECOMPOSE, &boundary);
-    return count > 0 && parts[0] > ' ' && parts[0] < 0x7F ? (char)parts[0] : '?';
+    if (count <= 0 || parts[0] <= ' ' || parts[0] >= 0x7F)
+        return '?';
+    return (char)parts[0];
 }
 
 char grid_stand_in(const char *glyph, size_t len)
@@ -182,7 +184,9 @@ char grid_stand_in(const char *glyph, size_t len)
         if (strlen(stand_ins[i].glyph) == len && memcmp(stand_ins[i].glyph, glyph, len) == 0)
             return stand_ins[i].ascii;
     int arms = arms_of(glyph, len);
-    return arms ? ascii_lines[arms] : plain_letter(glyph, len);
+    if (arms)
+        return ascii_lines[arms];
+    return plain_letter(glyph, len);
 }
 
 void grid_fill(struct grid *grid, struct rect rect, enum role role)

@@ -122,7 +122,7 @@ static void decode(struct buf *out, const char *at, const char *end)
         if (*at == 'u') {
             at += decode_unicode(out, at, end);
         } else {
-            (void)buf_char(out, name ? bytes[name - names] : *at);
+            (void)buf_add(out, name ? &bytes[name - names] : at, 1);
             at++;
         }
     }

@@ -136,7 +136,7 @@ static void add_base64(struct mask *mask, const char *key, size_t len, size_t be
                         (byte + 1 < len ? (unsigned char)key[byte + 1] : 0);
         unsigned six = pair >> (10 - bit % 8) & 63;
 
-        (void)buf_char(&form, six < 62 ? letters[six] : last_two[six - 62]);
+        (void)buf_add(&form, six < 62 ? &letters[six] : &last_two[six - 62], 1);
     }
     add_form(mask, form.data, form.len);
     wipe(&form);

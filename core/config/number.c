@@ -17,7 +17,7 @@ static int parse_bool(int64_t *out, const char *text)
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_eq(text, words[i])) {
-            *out = i % 2;
+            *out = (int64_t)(i % 2);
             return 0;
         }
     }

@@ -184,16 +184,16 @@ static const char *const texts[FAILURE_COUNT] = {
     [FAILURE_OVERLOADED] = "{server} is overloaded{status}",
     [FAILURE_THROTTLED] = "{server} limits the rate{status}",
     [FAILURE_BUSY] = "{server} is busy{status}",
-    [FAILURE_BILLING] = "{server}: quota or credit is used up{status}; add some, or choose another "
-                        "model",
+    [FAILURE_BILLING] = ("{server}: quota or credit is used up{status}; add some, or choose "
+                         "another model"),
     [FAILURE_AUTH] = "{server} refused {key}{status}; set a valid one",
     [FAILURE_FORBIDDEN] = "{server} does not permit this{status}: region, permission or moderation",
     [FAILURE_NOT_FOUND] = "{server} knows no model {model}{status}; check its name and base_url",
-    [FAILURE_CONTEXT] = "the conversation is too long for {model}{status}; roll back, or choose a "
-                        "model that takes more",
+    [FAILURE_CONTEXT] = ("the conversation is too long for {model}{status}; roll back, or choose a "
+                         "model that takes more"),
     [FAILURE_TRANSCRIPT] = "{server} says that tool calls and results do not pair{status}",
-    [FAILURE_EFFORT] = "{model} refuses tools together with reasoning effort{status}; set it to "
-                       "none",
+    [FAILURE_EFFORT] = ("{model} refuses tools together with reasoning effort{status}; set it to "
+                        "none"),
     [FAILURE_RESAMPLE] = "{server} refused the model's own tool call{status}",
     [FAILURE_FILTER] = "{server}: stopped by its content policy{status}; change the prompt",
     [FAILURE_REQUEST] = "{server} refused the request{status}",

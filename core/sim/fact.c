@@ -95,7 +95,7 @@ static const cJSON *pointer_step(const cJSON *value, const char **at)
         bool escaped = (*at)[0] == '~' && ((*at)[1] == '0' || (*at)[1] == '1');
 
         *at += escaped;
-        key[len++] = !escaped ? **at : **at == '1' ? '/' : '~';
+        key[len++] = *(!escaped ? *at : **at == '1' ? "/" : "~");
     }
     key[len] = '\0';
     if (!cJSON_IsArray(value))

@@ -24,8 +24,6 @@
 #define LINE_BYTES 256
 #define GRACE_MS   500 /* between the end of its stdin and SIGKILL */
 
-extern char **environ;
-
 struct sim_child {
     pid_t pid;
     int input;       /* closing it ends the child */

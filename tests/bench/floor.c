@@ -23,8 +23,6 @@
 
 #define MOST ((size_t)64 << 20)
 
-extern char **environ;
-
 struct loop {
     CURL *curl;
     const char *url;

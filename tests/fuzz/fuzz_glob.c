@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = size < LONGEST ? size : LONGEST;
 
     for (size_t i = 0; i < len; i++)
-        both[i] = data[i] ? alphabet[data[i] % (sizeof alphabet - 1)] : '\0';
+        if (data[i])
+            both[i] = alphabet[data[i] % (sizeof alphabet - 1)];
     const char *text = both + strlen(both) + (strlen(both) < LONGEST);
     if (pattern_glob(both, text) != plain_match(both, both, text))
         abort();

@@ -12,8 +12,6 @@
 #include "tests/suite.h"
 #include "tests/support/scratch.h"
 
-extern char **environ;
-
 #ifndef GIT_ROUNDS
 #define GIT_ROUNDS 40
 #endif
