@@ -28,9 +28,11 @@ static void rewrap(struct document *doc)
 
 static void drop_parts(struct document *doc)
 {
-    for (size_t i = 0; i < doc->part_count; i++)
+    for (size_t i = 0; i < doc->part_count; i++) {
+        json_page_free(doc->parts[i].json);
         if (!doc->parts[i].borrowed)
             markdown_free(doc->parts[i].markdown);
+    }
     doc->part_count = 0;
 }
 
@@ -64,13 +66,27 @@ void document_add(struct document *doc, enum role role, int indent, const char *
 
     if (sanitize_add(&doc->text, SANITIZE_OUTPUT, text, len, NULL) < 0)
         (void)buf_text(&doc->text, "… too long to show: :write puts it into a file");
-    add_part(doc, (struct document_part){start, doc->text.len, role, indent, NULL, false});
+    add_part(doc, (struct document_part){
+                      .start = start, .end = doc->text.len, .role = role, .indent = indent});
 }
 
 void document_stream(struct document *doc, struct markdown *markdown)
 {
-    add_part(doc,
-             (struct document_part){doc->text.len, doc->text.len, ROLE_TEXT, 0, markdown, true});
+    add_part(doc, (struct document_part){.start = doc->text.len,
+                                         .end = doc->text.len,
+                                         .markdown = markdown,
+                                         .borrowed = true});
+}
+
+void document_data(struct document *doc, enum role role, int indent, const char *text, size_t len)
+{
+    struct json_page *json = json_page_new(text, len);
+
+    if (json)
+        add_part(doc, (struct document_part){
+                          .start = doc->text.len, .end = doc->text.len, .json = json});
+    else
+        document_add(doc, role, indent, text, len);
 }
 
 void document_markdown(struct document *doc, const char *text, size_t len)
@@ -84,17 +100,49 @@ void document_markdown(struct document *doc, const char *text, size_t len)
     doc->parts[doc->part_count - 1].borrowed = false;
 }
 
-/* Rows of the last part go; wrapping goes on at its start. */
+/* Rows of a part and of those behind it go; wrapping goes on at its start. */
+static void rewrap_from(struct document *doc, size_t part)
+{
+    if (doc->part_at < part)
+        return;
+    while (doc->row_count > 0 && doc->rows[doc->row_count - 1].part >= part)
+        doc->row_count--;
+    doc->part_at = part;
+    doc->at = doc->parts[part].start;
+}
+
 void document_grown(struct document *doc)
 {
-    size_t last = doc->part_count - 1;
+    if (doc->part_count > 0)
+        rewrap_from(doc, doc->part_count - 1);
+}
 
-    if (doc->part_count == 0 || doc->part_at < last)
-        return;
-    while (doc->row_count > 0 && doc->rows[doc->row_count - 1].part == last)
-        doc->row_count--;
-    doc->part_at = last;
-    doc->at = doc->parts[last].start;
+bool document_folds(const struct document *doc)
+{
+    for (size_t i = 0; i < doc->part_count; i++)
+        if (doc->parts[i].json)
+            return true;
+    return false;
+}
+
+size_t document_fold(struct document *doc, size_t row, enum json_fold fold)
+{
+    if (row >= doc->row_count || !doc->parts[doc->rows[row].part].json)
+        return row;
+    size_t part = doc->rows[row].part, line = doc->rows[row].start, first = row - line;
+
+    line = json_page_fold(doc->parts[part].json, line, fold);
+    rewrap_from(doc, part);
+    (void)document_need(doc, first + line + 1);
+    return first + line;
+}
+
+void document_fold_all(struct document *doc, bool fold)
+{
+    for (size_t i = 0; i < doc->part_count; i++)
+        if (doc->parts[i].json)
+            json_page_fold_all(doc->parts[i].json, fold);
+    rewrap(doc);
 }
 
 void document_printf(struct document *doc, enum role role, const char *fmt, ...)
@@ -124,7 +172,14 @@ static void add_row(struct document *doc, size_t start, size_t end)
 
 static const struct lines *lines_of(const struct document *doc, const struct document_part *part)
 {
-    return markdown_lines(part->markdown, doc->width > 0 ? doc->width : 1);
+    int width = doc->width > 0 ? doc->width : 1;
+
+    return part->json ? json_page_lines(part->json, width) : markdown_lines(part->markdown, width);
+}
+
+static bool is_text(const struct document_part *part)
+{
+    return !part->json && !part->markdown;
 }
 
 static const char *row_text(const struct document *doc, size_t row, size_t *len)
@@ -132,7 +187,7 @@ static const char *row_text(const struct document *doc, size_t row, size_t *len)
     const struct document_row *r = &doc->rows[row];
     const struct document_part *part = &doc->parts[r->part];
 
-    if (part->markdown)
+    if (!is_text(part))
         return lines_text(lines_of(doc, part), r->start, len);
     *len = r->end - r->start;
     return doc->text.data + r->start;
@@ -156,7 +211,7 @@ size_t document_need(struct document *doc, size_t rows)
                                  .at = doc->at - part->start};
         struct text_row row;
 
-        if (part->markdown) {
+        if (!is_text(part)) {
             for (size_t i = 0; i < lines_of(doc, part)->count; i++)
                 add_row(doc, i, i);
         } else if (part->start == part->end) {
@@ -202,24 +257,10 @@ void document_draw(const struct document *doc, struct grid *grid, struct rect re
         const char *text = row_text(doc, top + (size_t)y, &len);
 
         pen_at(&pen, part->indent, y);
-        if (part->markdown)
+        if (!is_text(part))
             lines_draw(lines_of(doc, part), row->start, &pen, NULL, 0);
         else
             (void)pen_add(&pen, part->role, text, len);
         mark(grid, (struct rect){rect.x, rect.y + y, rect.w, 1}, part->indent, text, len, marks);
     }
-}
-
-bool document_find(struct document *doc, const struct pattern *pattern, size_t from, bool backward,
-                   size_t *row)
-{
-    for (size_t i = from; backward ? i-- > 0 : document_need(doc, i + 2) > i + 1;) {
-        if (!backward)
-            i++;
-        if (document_matches(doc, i, pattern)) {
-            *row = i;
-            return true;
-        }
-    }
-    return false;
 }

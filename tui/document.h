@@ -9,6 +9,7 @@
 
 #include "core/base/buf.h"
 #include "tui/grid.h"
+#include "tui/json_page.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,12 +23,13 @@ struct document_part {
     size_t start, end; /* of the text */
     enum role role;
     int indent;                /* columns */
-    struct markdown *markdown; /* instead of text; its lines are its rows. NULL = text */
+    struct markdown *markdown; /* instead of text; its lines are its rows. NULL = none */
     bool borrowed;             /* it is somebody else's */
+    struct json_page *json;    /* likewise */
 };
 
 struct document_row {
-    size_t start, end; /* of the text; of Markdown: start is the line */
+    size_t start, end; /* of the text; of Markdown and JSON: start is the line */
     size_t part;
 };
 
@@ -53,8 +55,15 @@ void document_printf(struct document *doc, enum role role, const char *fmt, ...)
 /* Markdown, rendered at the document's width; an answer that still streams in is the caller's. */
 void document_markdown(struct document *doc, const char *text, size_t len);
 void document_stream(struct document *doc, struct markdown *markdown);
+/* JSON as a tree whose rows fold; any other text as document_add does. */
+void document_data(struct document *doc, enum role role, int indent, const char *text, size_t len);
 /* A streamed part that has grown is laid out anew; what comes before it stays. */
 void document_grown(struct document *doc);
+
+bool document_folds(const struct document *doc); /* there is something to fold */
+/* Folds what a row belongs to; returns the row where that starts. */
+size_t document_fold(struct document *doc, size_t row, enum json_fold fold);
+void document_fold_all(struct document *doc, bool fold);
 
 void document_width(struct document *doc, int width); /* wraps anew when it differs */
 /* Wraps until there are so many rows; returns how many there are (less at the end). */
@@ -64,8 +73,5 @@ size_t document_need(struct document *doc, size_t rows);
 void document_draw(const struct document *doc, struct grid *grid, struct rect rect, size_t top,
                    const struct pattern *marks);
 bool document_matches(const struct document *doc, size_t row, const struct pattern *pattern);
-/* The next row with a match, behind (or before) `from`; false when there is none. */
-bool document_find(struct document *doc, const struct pattern *pattern, size_t from, bool backward,
-                   size_t *row);
 
 #endif

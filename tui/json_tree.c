@@ -16,10 +16,11 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/sanitize.h"
+#include "core/base/str.h"
 #include "core/base/utf8.h"
+#include "tui/lines.h"
 
-#define VALUE_SHOWN (8u << 10) /* bytes of one value that a row shows */
-#define NO_KEY      SIZE_MAX
+#define NO_KEY SIZE_MAX
 
 enum row_kind {
     ROW_OPEN,  /* '{' or '[' */
@@ -334,7 +335,9 @@ static bool folds(const struct row *row)
 
 bool json_tree_is_folded(const struct json_tree *tree, size_t row)
 {
-    return tree->rows[tree->visible[row]].folded;
+    const struct row *at = &tree->rows[tree->visible[row]];
+
+    return folds(at) && at->folded;
 }
 
 /* The row that a row is inside of: the last before it that ends at it or behind it. */
@@ -370,37 +373,19 @@ void json_tree_unfold(struct json_tree *tree, size_t depth)
     find_visible(tree);
 }
 
-/* Where a row's parts go: onto a screen, or into a text. */
-struct writer {
-    struct pen *pen;
-    struct buf *out;
-    int rc;
-};
-
-static void write_part(struct writer *w, enum role role, const char *text, size_t len)
+static void write_text(struct lines *out, enum role role, const char *text)
 {
-    if (w->pen)
-        pen_add(w->pen, role, text, len);
-    else if (w->rc == 0)
-        w->rc = buf_add(w->out, text, len);
+    lines_put(out, role, text);
 }
 
-static void write_text(struct writer *w, enum role role, const char *text)
+/* Bytes of the operator's data: on one line, and harmless. */
+static void write_data(struct lines *out, enum role role, const char *text, size_t len)
 {
-    write_part(w, role, text, strlen(text));
-}
-
-/* Bytes of the operator's data: on one line, harmless, and not more than can be looked at. */
-static void write_data(struct writer *w, enum role role, const char *text, size_t len)
-{
-    size_t shown = len > VALUE_SHOWN && w->pen ? utf8_cut(text, VALUE_SHOWN) : len;
     struct buf clean;
 
-    buf_init(&clean, 16 * shown + 16);
-    if (sanitize_add(&clean, SANITIZE_LINE, text, shown, NULL) == 0)
-        write_part(w, role, clean.data, clean.len);
-    if (shown < len)
-        write_text(w, ROLE_DIM, "…");
+    buf_init(&clean, 16 * len + 16);
+    if (sanitize_add(&clean, SANITIZE_LINE, text, len, NULL) == 0)
+        lines_add(out, role, 0, clean.data, clean.len);
     buf_free(&clean);
 }
 
@@ -411,55 +396,58 @@ static enum role value_role(const char *value)
     return *value == '-' || (*value >= '0' && *value <= '9') ? ROLE_JSON_NUMBER : ROLE_JSON_LITERAL;
 }
 
-static void write_count(struct writer *w, size_t count, const char *one, const char *many)
+static void write_count(struct lines *w, size_t count, const char *one, const char *many)
 {
     char text[48];
-    size_t len = 0;
 
-    for (size_t n = count; n > 0; n /= 10)
-        len++;
-    for (size_t n = count, at = len; n > 0; n /= 10)
-        text[--at] = (char)('0' + n % 10);
-    text[len] = '\0';
-    write_text(w, ROLE_DIM, " ");
-    write_text(w, ROLE_DIM, len ? text : "0");
-    write_text(w, ROLE_DIM, count == 1 ? one : many);
+    (void)str_format(text, sizeof text, "%zu %s", count, count == 1 ? one : many);
+    write_text(w, ROLE_DIM, text);
 }
 
-static void write_container(struct writer *w, const struct json_tree *t, const struct row *row)
+static void write_container(struct lines *w, const struct json_tree *t, const struct row *row)
 {
     bool object = t->text[row->at] == '{';
 
-    write_part(w, ROLE_JSON_MARK, t->text + row->at, 1);
+    lines_add(w, ROLE_JSON_MARK, 0, t->text + row->at, 1);
     if (!row->folded)
         return;
     write_text(w, ROLE_JSON_MARK, row->count == 0 ? "" : "…");
     write_text(w, ROLE_JSON_MARK, object ? "}" : "]");
     if (t->rows[row->end].comma)
         write_text(w, ROLE_JSON_MARK, ",");
-    if (row->count > 0)
-        write_count(w, row->count, object ? " key" : " item", object ? " keys" : " items");
+    if (row->count == 0)
+        return;
+    write_text(w, ROLE_DIM, " ");
+    write_count(w, row->count, object ? "key" : "item", object ? "keys" : "items");
 }
 
-static void write_value(struct writer *w, const struct json_tree *t, const struct row *row)
+/* Open, a text of several lines is not said twice: they follow. */
+static void write_text_of_lines(struct lines *w, const struct json_tree *t, const struct row *row)
+{
+    if (row->folded) {
+        write_data(w, ROLE_JSON_STRING, t->text + row->at, row->len);
+        write_text(w, ROLE_JSON_MARK, row->comma ? ", " : " ");
+    }
+    write_count(w, row->count, "line", "lines");
+}
+
+static void write_value(struct lines *w, const struct json_tree *t, const struct row *row)
 {
     switch (row->kind) {
     case ROW_OPEN: write_container(w, t, row); return;
+    case ROW_LINES: write_text_of_lines(w, t, row); return;
     case ROW_LINE:
         write_data(w, json_tree_error(t) ? ROLE_TEXT : ROLE_JSON_STRING, t->lines.data + row->at,
                    row->len);
         return;
-    case ROW_CLOSE: write_part(w, ROLE_JSON_MARK, t->text + row->at, 1); break;
-    case ROW_SCALAR:
-    case ROW_LINES: write_data(w, value_role(t->text + row->at), t->text + row->at, row->len);
+    case ROW_CLOSE: lines_add(w, ROLE_JSON_MARK, 0, t->text + row->at, 1); break;
+    case ROW_SCALAR: write_data(w, value_role(t->text + row->at), t->text + row->at, row->len);
     }
     if (row->comma)
         write_text(w, ROLE_JSON_MARK, ",");
-    if (row->kind == ROW_LINES && row->folded)
-        write_count(w, row->count, " line", " lines");
 }
 
-static void write_row(struct writer *w, const struct json_tree *t, const struct row *row)
+static void write_row(struct lines *w, const struct json_tree *t, const struct row *row)
 {
     if (!t->err.code) {
         for (unsigned i = 0; i < row->depth; i++)
@@ -473,17 +461,13 @@ static void write_row(struct writer *w, const struct json_tree *t, const struct 
     write_value(w, t, row);
 }
 
-void json_tree_draw(const struct json_tree *tree, size_t row, struct pen *pen)
+void json_tree_write(const struct json_tree *tree, size_t row, struct lines *out)
 {
-    struct writer writer = {.pen = pen};
-
-    write_row(&writer, tree, &tree->rows[tree->visible[row]]);
+    lines_begin(out);
+    write_row(out, tree, &tree->rows[tree->visible[row]]);
 }
 
-int json_tree_text(const struct json_tree *tree, size_t row, struct buf *out)
+int json_tree_depth(const struct json_tree *tree, size_t row)
 {
-    struct writer writer = {.out = out};
-
-    write_row(&writer, tree, &tree->rows[tree->visible[row]]);
-    return writer.rc;
+    return (int)tree->rows[tree->visible[row]].depth;
 }

@@ -10,10 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tui/grid.h"
-
-struct buf;
 struct json_tree;
+struct lines;
 
 /* Copies the text. All containers are open, texts of several lines folded. */
 void json_tree_new(struct json_tree **out, const char *text, size_t len);
@@ -23,9 +21,9 @@ void json_tree_free(struct json_tree *tree);
 const char *json_tree_error(const struct json_tree *tree);
 
 size_t json_tree_count(const struct json_tree *tree); /* rows that show */
-void json_tree_draw(const struct json_tree *tree, size_t row, struct pen *pen);
-int json_tree_text(const struct json_tree *tree, size_t row, struct buf *out); /* appends it;
-                                                                                  buf_add's error */
+/* Appends a row as one line. */
+void json_tree_write(const struct json_tree *tree, size_t row, struct lines *out);
+int json_tree_depth(const struct json_tree *tree, size_t row); /* containers it is inside of */
 
 /* Folds or unfolds what starts at a row (or what the row is inside of, when nothing starts there);
    returns the row where it starts. */

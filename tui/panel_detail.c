@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Detail: the whole of what another panel selected. A message is read once and kept; what streams
- * in is added to the end.
+ * in is added to the end. Texts scroll; where JSON is shown, a row is chosen, and folds.
  */
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -27,12 +27,13 @@ struct detail {
     struct arena arena;
     struct subject subject;  /* what is in doc */
     uint64_t version, live;  /* of the model, when it was read */
+    bool all_folded;         /* by t */
     bool grows;              /* it may change: read again when the model does */
     struct markdown *answer; /* that streams in; NULL = none */
     int64_t answer_call;
     size_t answer_fed; /* bytes of it */
     size_t beside;     /* bytes of thinking and of calls beside it, when they were shown */
-    size_t top;
+    size_t top, at;    /* at: the chosen row, where there is something to fold */
     int h;
     char title[64];
     const struct pattern *marks; /* borrowed from the search in force */
@@ -71,22 +72,10 @@ static void add_gap(struct detail *d)
         add_text(d, ROLE_TEXT, 0, "");
 }
 
-/* JSON in readable form; anything else as it is. */
+/* JSON as a tree; anything else as it is. */
 static void add_data(struct detail *d, enum role role, const char *text, size_t len)
 {
-    cJSON *tree = NULL;
-
-    if (json_parse(&tree, text, len, NULL, NULL) == 0 &&
-        (cJSON_IsObject(tree) || cJSON_IsArray(tree))) {
-        char *printed = cJSON_Print(tree);
-
-        if (printed)
-            add_text(d, ROLE_JSON_STRING, 2, printed);
-        cJSON_free(printed);
-    } else {
-        document_add(&d->doc, role, 2, text, len);
-    }
-    cJSON_Delete(tree);
+    document_data(&d->doc, role, 2, text, len);
 }
 
 static void add_attempts(struct detail *d, struct model *model, int64_t call, int64_t effect)
@@ -291,10 +280,10 @@ static void show_effect(struct detail *d, struct model *model)
     struct effect_row effect;
     struct buf result;
 
-    d->grows = true;
     snprintf(d->title, sizeof d->title, "tool call %lld", (long long)d->subject.id);
     if (query_effect(model->query, &d->arena, model->run, d->subject.id, &effect, NULL) < 0)
         return;
+    d->grows = effect.ended_us == 0;
     add_effect(d, model, &effect);
     buf_init(&result, DOCUMENT_MAX);
     if (query_effect_result(model->query, model->run, effect.effect, &result, NULL) == 0 &&
@@ -310,6 +299,7 @@ static void show(struct detail *d, struct model *model)
 {
     document_clear(&d->doc);
     arena_clear(&d->arena);
+    d->all_folded = false;
     d->grows = false;
     d->title[0] = '\0';
     switch (d->subject.kind) {
@@ -355,7 +345,7 @@ static void detail_update(struct panel *panel, struct model *model, int w, int h
     document_width(&d->doc, w > 4 ? w : 4);
     d->h = h > 0 ? h : 1;
     if (!fresh)
-        d->top = 0;
+        d->top = d->at = 0;
     if (!fresh || (d->grows && (d->version != model->version || d->live != model->live.version))) {
         if (fresh && only_grew(d, model)) {
             feed_answer(d, &model->live);
@@ -372,13 +362,60 @@ static void detail_update(struct panel *panel, struct model *model, int w, int h
     clamp(d);
 }
 
-static unsigned scroll(struct detail *d, int64_t by)
+static void bring_into_sight(struct detail *d)
 {
-    if (by < 0 && (size_t)-by > d->top)
-        d->top = 0;
-    else
-        d->top = (size_t)((int64_t)d->top + by);
+    size_t rows = document_need(&d->doc, d->at + 1);
+
+    if (d->at >= rows)
+        d->at = rows > 0 ? rows - 1 : 0;
+    if (d->at < d->top)
+        d->top = d->at;
+    if (d->at >= d->top + (size_t)d->h)
+        d->top = d->at - (size_t)d->h + 1;
     clamp(d);
+}
+
+static size_t moved(size_t row, int64_t by)
+{
+    return by < 0 && (size_t)-by > row ? 0 : (size_t)((int64_t)row + by);
+}
+
+static unsigned move(struct detail *d, int64_t by)
+{
+    if (document_folds(&d->doc)) {
+        d->at = moved(d->at, by);
+        bring_into_sight(d);
+    } else {
+        d->top = moved(d->top, by);
+        clamp(d);
+        d->at = d->top; /* n goes on from there */
+    }
+    return DID_REDRAW;
+}
+
+static unsigned to_end(struct detail *d)
+{
+    d->top = d->at = document_need(&d->doc, SIZE_MAX);
+    bring_into_sight(d);
+    return DID_REDRAW;
+}
+
+static unsigned fold(struct detail *d, enum json_fold fold)
+{
+    if (!document_folds(&d->doc))
+        return DID_NOT;
+    d->at = document_fold(&d->doc, d->at, fold);
+    bring_into_sight(d);
+    return DID_REDRAW;
+}
+
+static unsigned fold_all(struct detail *d)
+{
+    if (!document_folds(&d->doc))
+        return DID_NOT;
+    d->all_folded = !d->all_folded;
+    document_fold_all(&d->doc, d->all_folded);
+    d->at = d->top = 0;
     return DID_REDRAW;
 }
 
@@ -386,43 +423,61 @@ static unsigned detail_act(struct panel *panel, struct model *model, enum action
 {
     struct detail *d = (struct detail *)panel;
 
-    (void)model; /* scrolling needs what was read already */
+    (void)model; /* moving needs what was read already */
     switch (action) {
-    case ACTION_DOWN: return scroll(d, 1);
-    case ACTION_UP: return scroll(d, -1);
-    case ACTION_HALF_DOWN: return scroll(d, d->h / 2);
-    case ACTION_HALF_UP: return scroll(d, -d->h / 2);
-    case ACTION_PAGE_DOWN: return scroll(d, d->h);
-    case ACTION_PAGE_UP: return scroll(d, -d->h);
-    case ACTION_FIRST: d->top = 0; return DID_REDRAW;
-    case ACTION_LAST:
-        d->top = document_need(&d->doc, SIZE_MAX);
-        clamp(d);
-        return DID_REDRAW;
+    case ACTION_DOWN: return move(d, 1);
+    case ACTION_UP: return move(d, -1);
+    case ACTION_HALF_DOWN: return move(d, d->h / 2);
+    case ACTION_HALF_UP: return move(d, -d->h / 2);
+    case ACTION_PAGE_DOWN: return move(d, d->h);
+    case ACTION_PAGE_UP: return move(d, -d->h);
+    case ACTION_FIRST: d->top = d->at = 0; return DID_REDRAW;
+    case ACTION_LAST: return to_end(d);
+    case ACTION_OPEN: return fold(d, JSON_TOGGLE);
+    case ACTION_LEFT: return fold(d, JSON_FOLD);
+    case ACTION_RIGHT: return fold(d, JSON_UNFOLD);
+    case ACTION_TREE: return fold_all(d);
     default: return DID_NOT;
     }
+}
+
+/* A new search begins with the first row in sight, and looks into what is folded too. */
+static size_t before_first(struct detail *d, const struct pattern *pattern)
+{
+    if (d->marks == pattern)
+        return d->at;
+    d->marks = pattern;
+    document_fold_all(&d->doc, false);
+    size_t rows = document_need(&d->doc, SIZE_MAX);
+    clamp(d);
+    return d->top > 0 ? d->top - 1 : rows > 0 ? rows - 1 : 0;
 }
 
 static bool detail_find(struct panel *panel, struct model *model, const struct pattern *pattern,
                         bool backward, struct panel_find *found)
 {
     struct detail *d = (struct detail *)panel;
-    size_t row, count = 0, at = 0;
 
     (void)model; /* only what is shown is searched */
-    d->marks = pattern;
-    (void)document_need(&d->doc, SIZE_MAX); /* to count them all */
-    if (!pattern ||
-        (!document_find(&d->doc, pattern, d->top, backward, &row) &&
-         !document_find(&d->doc, pattern, backward ? d->doc.row_count : 0, backward, &row)))
+    if (!pattern) {
+        d->marks = NULL;
         return false;
-    d->top = row;
-    for (size_t i = 0; i < d->doc.row_count; i++)
+    }
+    size_t from = before_first(d, pattern), rows = document_need(&d->doc, SIZE_MAX), row = rows;
+    *found = (struct panel_find){0};
+    for (size_t i = 1; i <= rows && row == rows; i++) {
+        size_t at = (from + (backward ? rows - i : i)) % rows;
+
+        row = document_matches(&d->doc, at, pattern) ? at : rows;
+    }
+    for (size_t i = 0; i < rows; i++)
         if (document_matches(&d->doc, i, pattern)) {
-            count++;
-            at = i <= row ? count : at;
+            found->count++;
+            found->at = i <= row ? found->count : found->at;
         }
-    *found = (struct panel_find){at, count};
+    if (row == rows)
+        return false;
+    d->top = d->at = row;
     return true;
 }
 
@@ -432,8 +487,10 @@ static void detail_draw(const struct panel *panel, const struct model *model, st
     const struct detail *d = (const struct detail *)panel;
 
     (void)model;
-    (void)focused; /* a text to read has no selected row */
     document_draw(&d->doc, grid, rect, d->top, d->marks);
+    if (focused && document_folds(&d->doc))
+        grid_attrs(grid, (struct rect){rect.x, rect.y + (int)(d->at - d->top), rect.w, 1},
+                   ATTR_SELECTED);
 }
 
 static void detail_note(const struct panel *panel, const struct model *model, char *out, size_t cap)

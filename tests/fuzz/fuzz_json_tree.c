@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/buf.h"
 #include "tui/json_tree.h"
+#include "tui/lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -25,16 +25,19 @@ static void require(bool holds)
 
 static void require_rows(const struct json_tree *tree)
 {
-    struct buf text;
+    struct lines lines;
 
-    buf_init(&text, 1 << 24);
+    lines_init(&lines, 1 << 24);
     for (size_t i = 0; i < json_tree_count(tree); i++) {
-        buf_clear(&text);
-        require(json_tree_text(tree, i, &text) == 0);
-        for (size_t b = 0; b < text.len; b++)
-            require((unsigned char)text.data[b] >= ' ' && text.data[b] != 0x7F);
+        size_t len;
+        lines_cut(&lines, 0);
+        json_tree_write(tree, i, &lines);
+        const char *text = lines_text(&lines, 0, &len);
+        require(!lines.full);
+        for (size_t b = 0; b < len; b++)
+            require((unsigned char)text[b] >= ' ' && text[b] != 0x7F);
     }
-    buf_free(&text);
+    lines_free(&lines);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -333,6 +333,56 @@ static void lines_that_were_left_fold_in_the_tree_of_checkpoints(void)
     stage_close(&stage);
 }
 
+static void JSON_folds_in_Detail_and_is_searched_all_the_same(void)
+{
+    struct stage stage;
+
+    stage_open(&stage, STAGE_LIVE, 100, 30);
+    tape_answer(&stage.site.tape, "I look", "shell",
+                "{\"command\":\"make\",\"env\":{\"CC\":\"clang\"},\"text\":\"one\\ntwo\\n\"}");
+    stage_stored(&stage);
+    stage_key(&stage, "2");
+    CU_ASSERT(stage_shows(&stage, "▾ \"env\": {"));
+    CU_ASSERT(stage_shows(&stage, "▾ \"text\": 2 lines"));
+    stage_key(&stage, "t");
+    CU_ASSERT(stage_shows(&stage, "▸ \"env\": {…}, 1 key"));
+    CU_ASSERT(stage_lacks(&stage, "clang"));
+    stage_key(&stage, "/");
+    stage_type(&stage, "clang");
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "\"CC\": \"clang\""));
+    CU_ASSERT(stage_shows(&stage, "match 1 of 1 in Detail"));
+    stage_key(&stage, "h"); /* the row that was found is in it */
+    CU_ASSERT(stage_shows(&stage, "▸ \"env\": {…}, 1 key"));
+    stage_key(&stage, "l");
+    CU_ASSERT(stage_lacks(&stage, "▸ \"env\""));
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "▸ \"env\": {…}, 1 key"));
+    stage_close(&stage);
+}
+
+static void n_goes_through_the_matches_of_a_short_text(void)
+{
+    static const char *const says[] = {"match 1 of 3", "match 2 of 3", "match 3 of 3",
+                                       "match 1 of 3"};
+    struct stage stage;
+
+    stage_open(&stage, STAGE_LIVE, 100, 30);
+    tape_final(&stage.site.tape, "pear\\n\\napple\\n\\npear\\n\\nplum\\n\\npear");
+    stage_stored(&stage);
+    stage_key(&stage, "2");
+    stage_key(&stage, "/");
+    stage_type(&stage, "pear");
+    stage_key(&stage, "Enter");
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        CU_ASSERT(stage_shows(&stage, says[i]));
+        stage_key(&stage, "n");
+    }
+    stage_key(&stage, "N");
+    CU_ASSERT(stage_shows(&stage, "match 1 of 3"));
+    stage_close(&stage);
+}
+
 static void without_a_task_the_runs_have_the_screen(void)
 {
     static const char *const elsewhere[] = {"1", "2", "3", "4", "Tab", "S-Tab", "Esc", "_"};
@@ -442,6 +492,9 @@ const struct suite suite_console = {
          every_theme_switched_live_paints_another_screen},
         {"lines that were left fold in the tree of checkpoints",
          lines_that_were_left_fold_in_the_tree_of_checkpoints},
+        {"JSON folds in Detail, and is searched all the same",
+         JSON_folds_in_Detail_and_is_searched_all_the_same},
+        {"n goes through the matches of a short text", n_goes_through_the_matches_of_a_short_text},
         {"without a task the runs have the screen", without_a_task_the_runs_have_the_screen},
         {"U01 any size is drawn", U01_any_size_is_drawn},
         {"U10 a paste goes only where a text is typed",
