@@ -233,11 +233,13 @@ struct past_attempt {
    back and hand over the same records again, first and in this order (more may follow); E_FENCED =
    batch.refused was taken over or its head moved, drop that run; E_CORRUPT. */
 struct journal_class {
+    /* That it can be read: opens it again, if a failure made that necessary. */
+    int (*ready)(void *self, struct err *err);
     /* A fresh id for a run that this process will own. */
     int (*new_run)(void *self, int64_t *run, struct err *err);
     /* All or nothing, on disk on return (synchronous=FULL). */
     int (*commit)(void *self, struct batch *batch, struct err *err);
-    /* Takes the lease of a run: E_BUSY names the owner's pid. */
+    /* Takes the lease of a run: E_DENIED names the pid of a living owner. */
     int (*claim)(void *self, int64_t run, struct err *err);
     int (*release)(void *self, int64_t run, struct err *err);
     int (*load)(void *self, int64_t run, struct run_image *out, struct err *err);

@@ -258,6 +258,7 @@ static void tend(void *self, bool idle)
 }
 
 static const struct journal_class journal_class = {
+    .ready = load_ready,
     .new_run = lease_new_run,
     .commit = commit_batch,
     .claim = lease_claim,

@@ -80,7 +80,7 @@ int lease_check(struct history *history, int64_t run, struct err *err)
 int lease_new_run(void *self, int64_t *run, struct err *err)
 {
     struct history *history = self;
-    int rc = store_begin_waiting(history, err);
+    int rc = store_begin(history, err);
 
     if (rc < 0)
         return rc;
@@ -95,7 +95,7 @@ int lease_new_run(void *self, int64_t *run, struct err *err)
     return rc;
 }
 
-/* The epoch to claim with, or E_BUSY while its owner lives. */
+/* The epoch to claim with, or E_DENIED while its owner lives. */
 static int next_epoch(struct history *history, int64_t run, int64_t *epoch, struct err *err)
 {
     sqlite3_stmt *row;
@@ -111,7 +111,7 @@ static int next_epoch(struct history *history, int64_t run, int64_t *epoch, stru
         if (owner && *owner && !str_eq(owner, owner_name(history->owner))) {
             owner_look(&info, history->path, owner);
             if (info.alive)
-                rc = err_set(err, E_BUSY, "run %" PRId64 " is run by process %" PRId64, run,
+                rc = err_set(err, E_DENIED, "run %" PRId64 " is run by process %" PRId64, run,
                              info.pid ? info.pid : (int64_t)sqlite3_column_int64(row, 2));
         }
     }
@@ -126,7 +126,7 @@ int lease_claim(void *self, int64_t run, struct err *err)
 
     if (lease_find(history, run))
         return 0;
-    int rc = store_begin_waiting(history, err);
+    int rc = store_begin(history, err);
     if (rc < 0)
         return rc;
     rc = db_value(history->db, sql_run, BIND(bind_int(run)), &there, err);
@@ -152,7 +152,7 @@ int lease_release(void *self, int64_t run, struct err *err)
 
     if (!lease_find(history, run))
         return 0;
-    int rc = store_begin_waiting(history, err);
+    int rc = store_begin(history, err);
     if (rc < 0)
         return rc;
     rc = db_run(history->db, sql_release,

@@ -70,11 +70,13 @@ static int copy_body(struct history *history, sqlite3_stmt *row, int column, cha
 }
 
 /* The connection for a read; opened again after a failed commit. */
-static int ready(struct history *history, struct err *err)
+int load_ready(void *self, struct err *err)
 {
+    struct history *history = self;
+
     if (history->db)
         return 0;
-    int rc = store_begin_waiting(history, err);
+    int rc = store_begin(history, err);
     return rc < 0 ? rc : store_end(history, 0, err);
 }
 
@@ -193,7 +195,7 @@ int load_run(void *self, int64_t run, struct run_image *out, struct err *err)
     int64_t seq = 0;
 
     memset(out, 0, sizeof *out);
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
     if (rc < 0)
         return rc;
     rc = db_begin(history->db, false, err);
@@ -219,7 +221,7 @@ int load_at(void *self, int64_t run, int64_t node, struct run_image *out, struct
     int64_t seq;
 
     memset(out, 0, sizeof *out);
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
     if (rc == 0)
         rc = read_run(history, run, out, err);
     if (rc == 0)
@@ -273,7 +275,7 @@ int load_chain(void *self, int64_t run, int64_t node, int64_t from,
 {
     struct history *history = self;
     struct lineage path;
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
 
     if (rc == 0)
         rc = db_begin(history->db, false, err);
@@ -369,7 +371,7 @@ int load_repeated(void *self, int64_t run, int64_t node, const char *tool, const
     struct history *history = self;
     struct lineage path;
     struct place place;
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
 
     if (rc == 0)
         rc = lineage_read(&path, history->db, run, node, err);
@@ -397,7 +399,7 @@ int load_past(void *self, int64_t since_wall_us, struct past_attempt **out, size
     struct history *history = self;
     sqlite3_stmt *row = NULL;
     size_t cap = 0;
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
 
     *out = NULL;
     *count = 0;
@@ -439,7 +441,7 @@ int history_inputs(struct history *history, int64_t run, int64_t from,
                    struct err *err)
 {
     struct visit v = {each, ctx};
-    int rc = ready(history, err);
+    int rc = load_ready(history, err);
 
     return rc == 0 ? each_input(history, run, from, visit, &v, err) : rc;
 }

@@ -50,8 +50,8 @@ struct history {
 /* A writing transaction: takes the lock (E_BUSY), opens the file again after a failure, checks that
    it is still the same file and that nothing stored was lost. */
 int store_begin(struct history *history, struct err *err);
-/* The same for what nobody tries again, as a commit is: waits a second for a busy lock,
-   unless it goes stepwise. */
+/* The same at the end, when nobody is kept waiting and nobody tries again: waits a second for a busy
+   lock, unless it goes stepwise. */
 int store_begin_waiting(struct history *history, struct err *err);
 /* Ends it with `rc` so far: commits when it is 0, else rolls back; gives the lock back. */
 int store_end(struct history *history, int rc, struct err *err);
@@ -71,6 +71,7 @@ int lease_release_all(struct history *history, struct err *err);
 int commit_batch(void *self, struct batch *batch, struct err *err);
 
 /* load.c */
+int load_ready(void *self, struct err *err);
 int load_run(void *self, int64_t run, struct run_image *out, struct err *err);
 int load_at(void *self, int64_t run, int64_t node, struct run_image *out, struct err *err);
 int load_chain(void *self, int64_t run, int64_t node, int64_t from,

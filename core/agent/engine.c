@@ -25,6 +25,7 @@
 
 struct letter {
     struct mail mail;
+    struct letter *next; /* in the line of those that wait for the lock */
     int64_t ticket, run;
     struct run_spec *spec;
     char *text; /* how, or the run's uid */
@@ -57,25 +58,91 @@ static void started(const struct engine *engine, int64_t ticket, const struct ru
     engine_tell(engine, &news);
 }
 
-static void take_start(struct engine *engine, struct letter *letter)
+static void free_letter(struct mail *mail)
 {
-    struct err err = {0};
-    struct run *run = NULL;
+    struct letter *letter = (struct letter *)mail;
 
-    if (turn_start(engine->turn, letter->spec, &run, &err) < 0)
-        refused(engine, letter->ticket, &err);
-    else
-        started(engine, letter->ticket, run);
+    run_spec_free(letter->spec);
+    cJSON_Delete(letter->verb);
+    free(letter->text);
+    free(letter);
 }
 
-static void take_adopt(struct engine *engine, struct letter *letter)
+/* False: the history's lock is taken, and nothing was done. */
+static bool try_start(struct engine *engine, const struct letter *letter, struct err *err)
+{
+    struct run *run = NULL;
+    int rc = turn_start(engine->turn, letter->spec, &run, err);
+
+    if (rc == 0)
+        started(engine, letter->ticket, run);
+    else if (rc != E_BUSY)
+        refused(engine, letter->ticket, err);
+    return rc != E_BUSY;
+}
+
+static bool try_adopt(struct engine *engine, const struct letter *letter, struct err *err)
+{
+    int rc = turn_adopt(engine->turn, letter->run, letter->text, err);
+
+    if (rc == 0)
+        started(engine, letter->ticket, turn_run(engine->turn, letter->run));
+    else if (rc != E_BUSY)
+        refused(engine, letter->ticket, err);
+    return rc != E_BUSY;
+}
+
+static void tell_stalled(const struct engine *engine, const char *text)
+{
+    const struct engine_news news = {.kind = NEWS_STALLED, .ok = true, .text = text};
+
+    engine_tell(engine, &news);
+}
+
+/* Those that wait for the lock, as long as it is free. Other runs go on meanwhile. */
+static void try_waiting(struct engine *engine)
+{
+    int64_t now_us = clock_mono(&engine->options.clock);
+    struct letter *letter;
+    struct err err = {0};
+
+    if (now_us < engine->lock.retry_us)
+        return;
+    while ((letter = engine->waiting)) {
+        bool done = letter->mail.kind == LETTER_START ? try_start(engine, letter, &err)
+                                                      : try_adopt(engine, letter, &err);
+        if (!done) {
+            if (patience_more(&engine->lock, now_us))
+                tell_stalled(engine, err.msg);
+            return;
+        }
+        engine->waiting = letter->next;
+        free_letter(&letter->mail);
+    }
+    if (patience_end(&engine->lock))
+        tell_stalled(engine, NULL);
+}
+
+static void wait_in_line(struct engine *engine, struct letter *letter)
+{
+    struct letter **at = &engine->waiting;
+
+    while (*at)
+        at = &(*at)->next;
+    *at = letter;
+}
+
+/* The process ends: they are answered, and nothing is begun. */
+static void refuse_waiting(struct engine *engine)
 {
     struct err err = {0};
 
-    if (turn_adopt(engine->turn, letter->run, letter->text, &err) < 0)
+    (void)err_set(&err, E_CANCELLED, "rerail is being closed");
+    for (struct letter *letter; (letter = engine->waiting);) {
+        engine->waiting = letter->next;
         refused(engine, letter->ticket, &err);
-    else
-        started(engine, letter->ticket, turn_run(engine->turn, letter->run));
+        free_letter(&letter->mail);
+    }
 }
 
 static void take_verb(struct engine *engine, struct letter *letter)
@@ -105,6 +172,7 @@ static void take_stop(struct engine *engine)
     if (engine->stopping)
         return;
     engine->stopping = true;
+    refuse_waiting(engine);
     engine->stop_by_us = clock_mono(&engine->options.clock) + STOP_MAX_US;
     for (size_t i = 0; i < turn_runs(engine->turn); i++) {
         const struct run *run = turn_run_at(engine->turn, i);
@@ -119,16 +187,6 @@ static void take_stop(struct engine *engine)
     }
 }
 
-static void free_letter(struct mail *mail)
-{
-    struct letter *letter = (struct letter *)mail;
-
-    run_spec_free(letter->spec);
-    cJSON_Delete(letter->verb);
-    free(letter->text);
-    free(letter);
-}
-
 static void take(struct engine *engine, struct mail *mail)
 {
     struct letter *letter = (struct letter *)mail;
@@ -140,8 +198,14 @@ static void take(struct engine *engine, struct mail *mail)
     }
     engine->rested = false;
     switch ((enum letter_kind)mail->kind) {
-    case LETTER_START: take_start(engine, letter); break;
-    case LETTER_ADOPT: take_adopt(engine, letter); break;
+    case LETTER_START:
+    case LETTER_ADOPT:
+        wait_in_line(engine, letter);
+        if (engine->stopping)
+            refuse_waiting(engine);
+        else
+            try_waiting(engine);
+        return;
     case LETTER_VERB: take_verb(engine, letter); break;
     case LETTER_STOP: take_stop(engine); break;
     case LETTER_TASK: break;
@@ -179,7 +243,7 @@ static bool finished(const struct engine *engine)
 
 static void rest(struct engine *engine)
 {
-    bool resting = !turn_pending(engine->turn) && !in_flight(engine) &&
+    bool resting = !engine->waiting && !turn_pending(engine->turn) && !in_flight(engine) &&
                    turn_wake_us(engine->turn) == INT64_MAX;
     const struct engine_news news = {.kind = NEWS_AT_REST};
 
@@ -237,6 +301,8 @@ static int timeout_ms(const struct engine *engine)
         wake = sooner(wake, now + http);
     for (size_t i = 0; i < engine->client_count; i++)
         wake = sooner(wake, tool_client_wake_us(engine->clients[i].tools));
+    if (engine->waiting)
+        wake = sooner(wake, engine->lock.retry_us);
     if (engine->stopping)
         wake = sooner(wake, engine->stop_by_us);
     if (wake == INT64_MAX)
@@ -275,6 +341,7 @@ static void loop_once(struct engine *engine)
     heed_standstill(engine, asked, wait);
     if (engine->fds[0].revents)
         take_mail(engine);
+    try_waiting(engine);
     if (engine->options.port.fd && engine->fds[1].revents)
         engine->options.port.step(engine->options.port.self);
     http_step(engine->http, engine->fds + http_from, http_count);

@@ -7,6 +7,7 @@
 #define CORE_AGENT_ENGINE_DATA_H
 
 #include "core/agent/engine.h"
+#include "core/agent/patience.h"
 #include "core/agent/world.h"
 #include "core/base/mailbox.h"
 
@@ -14,6 +15,7 @@
 #include <pthread.h>
 
 struct http;
+struct letter;
 struct tool_client;
 struct turn;
 struct workers;
@@ -39,6 +41,8 @@ struct engine {
     struct pollfd *fds;
     size_t fd_cap;
     pthread_t thread;
+    struct letter *waiting; /* START and ADOPT in line for the history's lock */
+    struct patience lock;
     bool stopping, rested;
     int64_t stop_by_us;
 };

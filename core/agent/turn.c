@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUSY_RETRY_MAX_US (20 * US_PER_MS)
-#define STALL_RETRY_US    ((int64_t)2 * US_PER_S)
+#define STALL_RETRY_US ((int64_t)2 * US_PER_S)
 
 static int64_t now(const struct turn *turn)
 {
@@ -359,15 +358,31 @@ static void stall(struct turn *turn, int rc, const struct err *err)
     struct world *world = &turn->options.world;
 
     if (rc == E_BUSY) {
-        turn->backoff_us = turn->backoff_us ? turn->backoff_us * 2 : US_PER_MS;
-        if (turn->backoff_us > BUSY_RETRY_MAX_US)
-            turn->backoff_us = BUSY_RETRY_MAX_US;
-        turn->retry_us = now(turn) + turn->backoff_us;
-        return;
+        bool tell = patience_more(&turn->busy, now(turn));
+
+        turn->retry_us = turn->busy.retry_us;
+        if (!tell)
+            return;
+    } else {
+        turn->retry_us = now(turn) + STALL_RETRY_US;
     }
-    turn->retry_us = now(turn) + STALL_RETRY_US;
     turn->stalled = true;
     world->class->stalled(world->self, rc, err->msg);
+}
+
+/* What the journal said: planned anew, or all is well again. */
+static int stored(struct turn *turn, int rc, const struct err *why, struct err *err)
+{
+    if (rc < 0) {
+        stall(turn, rc, why);
+        return err_set(err, rc, "%s", why->msg);
+    }
+    if (turn->stalled)
+        turn->options.world.class->stalled(turn->options.world.self, 0, NULL);
+    turn->stalled = false;
+    turn->retry_us = 0;
+    (void)patience_end(&turn->busy); /* `stalled` knows whether it was told */
+    return 0;
 }
 
 static int commit(struct turn *turn, struct err *err)
@@ -378,15 +393,16 @@ static int commit(struct turn *turn, struct err *err)
 
     while ((rc = journal->class->commit(journal->self, &turn->out.batch, &why)) == E_FENCED)
         fenced(turn, turn->out.batch.refused, why.msg);
-    if (rc < 0) {
-        stall(turn, rc, &why);
-        return err_set(err, rc, "%s", why.msg);
-    }
-    if (turn->stalled)
-        turn->options.world.class->stalled(turn->options.world.self, 0, NULL);
-    turn->stalled = false;
-    turn->retry_us = turn->backoff_us = 0;
-    return 0;
+    return stored(turn, rc, &why, err);
+}
+
+/* Decisions read what is stored: a verb that jumps, an effect that repeats another. */
+static int look(struct turn *turn, struct err *err)
+{
+    struct journal *journal = &turn->options.journal;
+    struct err why = {0};
+
+    return stored(turn, journal->class->ready(journal->self, &why), &why, err);
 }
 
 static void publish(struct turn *turn)
@@ -442,19 +458,21 @@ static void decide_all(struct turn *turn)
 int turn_pass(struct turn *turn, struct err *err)
 {
     struct journal *journal = &turn->options.journal;
+    int rc;
 
-    if (turn->retry_us > 0) {
-        if (now(turn) < turn->retry_us)
-            return turn->stalled ? E_IO : E_BUSY;
-    } else {
+    turn_give_back(turn, now(turn));
+    if (now(turn) < turn->retry_us)
+        return turn->stalled ? E_IO : E_BUSY;
+    if (turn->out.batch.count == 0) { /* nothing is held back */
+        if (turn->run_count > 0 && (rc = look(turn, err)) < 0)
+            return rc;
         decide_all(turn);
     }
     DIES_AT(FAIL_DECIDED);
     if (BUG(BUG_ACT_BEFORE_COMMIT))
         act(turn);
     if (turn->out.batch.count > 0) {
-        int rc = commit(turn, err);
-
+        rc = commit(turn, err);
         if (rc == E_BUSY && BUG(BUG_LOST_INPUT))
             batch_clear(&turn->out.batch);
         if (rc < 0)
@@ -479,8 +497,10 @@ int64_t turn_wake_us(const struct turn *turn)
 {
     int64_t wake = INT64_MAX;
 
+    if (turn->back_count > 0)
+        wake = turn->back_us;
     if (turn->retry_us > 0)
-        return turn->retry_us;
+        return turn->retry_us < wake ? turn->retry_us : wake;
     if (turn_pending(turn))
         return 0;
     for (size_t r = 0; r < turn->run_count; r++)

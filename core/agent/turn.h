@@ -32,14 +32,17 @@ struct turn_options {
 struct turn *turn_new(const struct turn_options *options);
 void turn_free(struct turn *turn); /* runs are closed, leases given back */
 
-/* A new run: claimed, stored and started with the next pass. `title` names it in lists. */
+/* A new run: claimed, stored and started with the next pass. E_BUSY: another process writes to the
+   history; nothing was done, try again. */
 int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out, struct err *err);
 
-/* Takes a run from history: claims it (E_BUSY: another process has it), applies its newest
-   checkpoint and the inputs since, builds its transcript, and tells it that it was recovered. */
+/* Takes a run from history: claims it (E_DENIED: another process has it), applies its newest
+   checkpoint and the inputs since, builds its transcript, and tells it that it was recovered.
+   E_BUSY as above. */
 int turn_adopt(struct turn *turn, int64_t run, const char *how, struct err *err);
 
-/* Gives a run back; what is in flight must have ended (run_in_flight). */
+/* Gives a run back; what is in flight must have ended (run_in_flight). When it cannot be given back
+   now, later passes see to it. */
 void turn_release(struct turn *turn, int64_t run);
 
 /* Moves an input into the queue. One for a run that is not here is dropped; false then. */

@@ -6,6 +6,7 @@
 #define CORE_AGENT_TURN_DATA_H
 
 #include "core/agent/guards.h"
+#include "core/agent/patience.h"
 #include "core/agent/turn.h"
 
 struct timer {
@@ -43,8 +44,11 @@ struct turn {
     struct due *due;
     size_t due_count, due_cap;
     int64_t retry_us; /* mono: the next try to store; 0 = none waits */
-    int64_t backoff_us;
+    struct patience busy;
     bool stalled;
+    int64_t *back; /* runs that are to be given back, and could not be yet */
+    size_t back_count, back_cap;
+    int64_t back_us; /* mono: the next try */
 };
 
 /* turn.c, for turn_runs.c */
@@ -57,5 +61,7 @@ void turn_drop(struct turn *turn, int64_t run);
 
 /* turn_runs.c, for turn.c */
 void turn_forget(struct turn *turn, struct live *live); /* closes and frees it */
+/* Gives back what is due to be by now. */
+void turn_give_back(struct turn *turn, int64_t now_us);
 
 #endif

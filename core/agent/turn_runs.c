@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define RECALL_US ((int64_t)5 * 60 * US_PER_S) /* attempts this old teach the guards nothing */
+#define BACK_US   (20 * US_PER_MS)             /* between two tries to give a run back */
 
 struct run *turn_run(const struct turn *turn, int64_t run)
 {
@@ -49,6 +50,44 @@ struct turn *turn_new(const struct turn_options *options)
     turn->guards = guards_new();
     turn->last = &turn->first;
     return turn;
+}
+
+/* --- leases --------------------------------------------------------------------------------------
+ */
+
+/* A lease that is kept shows a run as owned that nobody runs: what cannot be given back now is
+   tried again until it can. */
+static void give_back(struct turn *turn, int64_t run)
+{
+    struct journal *journal = &turn->options.journal;
+
+    if (journal->class->release(journal->self, run, NULL) == 0)
+        return;
+    turn->back = mem_room(turn->back, turn->back_count, &turn->back_cap, sizeof *turn->back);
+    turn->back[turn->back_count++] = run;
+    turn->back_us = clock_mono(&turn->options.clock) + BACK_US;
+}
+
+/* It is wanted again. */
+static void keep_back(struct turn *turn, int64_t run)
+{
+    for (size_t i = turn->back_count; i-- > 0;)
+        if (turn->back[i] == run)
+            turn->back[i] = turn->back[--turn->back_count];
+}
+
+void turn_give_back(struct turn *turn, int64_t now_us)
+{
+    struct journal *journal = &turn->options.journal;
+
+    while (turn->back_count > 0 && now_us >= turn->back_us) {
+        int64_t run = turn->back[turn->back_count - 1];
+
+        if (journal->class->release(journal->self, run, NULL) == 0)
+            turn->back_count--;
+        else
+            turn->back_us = now_us + BACK_US;
+    }
 }
 
 /* --- coming ------------------------------------------------------------------------------------
@@ -127,7 +166,7 @@ int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out,
         rc = world->class->open(world->self, run, err);
     if (rc < 0) {
         if (id > 0)
-            (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
+            give_back(turn, id);
         run_free(run);
         free(text);
         return rc;
@@ -181,6 +220,7 @@ int turn_adopt(struct turn *turn, int64_t id, const char *how, struct err *err)
     if (rc < 0)
         return rc;
     DIES_AT(FAIL_CLAIMED);
+    keep_back(turn, id);
     rc = journal->class->load(journal->self, id, &image, err);
     if (rc == 0)
         rc = rebuild(&run, &image, err);
@@ -190,7 +230,7 @@ int turn_adopt(struct turn *turn, int64_t id, const char *how, struct err *err)
         rc = world->class->open(world->self, run, err);
     if (rc < 0) {
         run_free(run);
-        (void)journal->class->release(journal->self, id, NULL); /* the first error is the one */
+        give_back(turn, id);
         return rc;
     }
     recall(turn, run_spec(run)->config);
@@ -224,13 +264,12 @@ void turn_forget(struct turn *turn, struct live *live)
 void turn_release(struct turn *turn, int64_t run)
 {
     struct live *live = turn_find(turn, run);
-    struct journal *journal = &turn->options.journal;
 
     if (!live)
         return;
     turn_drop(turn, run);
     turn_forget(turn, live);
-    (void)journal->class->release(journal->self, run, NULL); /* the owner's file is the truth */
+    give_back(turn, run);
 }
 
 void turn_free(struct turn *turn)
@@ -249,6 +288,7 @@ void turn_free(struct turn *turn)
     for (size_t i = 0; i < turn->due_count; i++)
         free(turn->due[i].action.text);
     free(turn->due);
+    free(turn->back); /* what is left of it goes back when the history is closed */
     free(turn->runs);
     step_out_free(&turn->out);
     guards_free(turn->guards);

@@ -55,6 +55,33 @@ static void test_locked(void)
     site_tear_down(&s);
 }
 
+/* Nothing of the engine's stops for a taken lock; it is told, and tries again. */
+static void test_lease_locked(void)
+{
+    struct site s;
+    struct lock *lock;
+    int64_t run = 0;
+
+    if (!site_set_up(&s, 1))
+        return;
+    const struct journal_class *journal = s.journal.class;
+    CU_ASSERT_EQUAL(lock_open(&lock, s.path, &s.err), 0);
+    for (int locked = 1; locked >= 0; locked--) {
+        int rc = locked ? E_BUSY : 0;
+
+        if (locked)
+            CU_ASSERT_EQUAL(lock_wait(lock, 1000000, &s.err), 0);
+        CU_ASSERT_EQUAL(journal->release(s.history, s.tape.run, &s.err), rc);
+        CU_ASSERT_EQUAL(journal->new_run(s.history, &run, &s.err), rc);
+        CU_ASSERT_EQUAL(journal->claim(s.history, s.tape.run, &s.err),
+                        0); /* still, or again, ours */
+        CU_ASSERT_EQUAL(journal->ready(s.history, &s.err), 0);
+        lock_drop(lock);
+    }
+    lock_close(lock);
+    site_tear_down(&s);
+}
+
 static int record_in_child(struct site *s, int turns)
 {
     int rc = 0;
@@ -106,7 +133,7 @@ static void test_one_run_two_processes(void)
     struct site other = {.dir = s.dir, .path = s.path};
     CU_ASSERT_EQUAL(site_open(&other), 0);
     snprintf(pid, sizeof pid, "process %d", (int)getpid());
-    CU_ASSERT_EQUAL(other.journal.class->claim(other.history, s.tape.run, &other.err), E_BUSY);
+    CU_ASSERT_EQUAL(other.journal.class->claim(other.history, s.tape.run, &other.err), E_DENIED);
     CU_ASSERT_PTR_NOT_NULL(strstr(other.err.msg, pid));
     /* What is not its own it cannot write either. */
     tape_answer(&s.tape, "", "shell", "{}");
@@ -291,6 +318,7 @@ const struct suite suite_writers = {
     "writers",
     (const struct test[]){
         {"S07 a locked history names who has it, and readers read on", test_locked},
+        {"who starts, takes or gives back a run does not stop for a taken lock", test_lease_locked},
         {"S08 two processes write to one history, in turns", test_two_writers},
         {"S08 a run belongs to one process", test_one_run_two_processes},
         {"S09 a lock of a killed process is free", test_stale_lock},
