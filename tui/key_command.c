@@ -34,11 +34,14 @@ static void wait_for(struct process *process)
 static int judge(struct secret **out, const struct process_result *result, const char *program,
                  struct err *err)
 {
+    char why[ERR_REASON_MAX];
+
     if (result->stop == PROCESS_STOP_TIMEOUT)
         return err_set(err, E_TIMEOUT, "the key's program %s gave none in 30 seconds", program);
     if (result->end == PROCESS_NOT_RUN)
         return err_set(err, E_NOTFOUND, "the key's program %s does not run: %s", program,
-                       strerror(result->error));
+                       result->error ? strerror_r(result->error, why, sizeof why)
+                                     : "it ended by itself");
     if (result->end != PROCESS_EXITED || result->code != 0)
         return err_set(err, E_IO, "the key's program %s failed (%d): run it by hand", program,
                        result->code);

@@ -103,7 +103,7 @@ int(err_set)(struct err *err, int code, const char *fmt, ...)
 
 int(err_sys)(struct err *err, int number, const char *fmt, ...)
 {
-    char scratch[SCRATCH_SIZE], reason[128], text[SCRATCH_SIZE + sizeof reason];
+    char scratch[SCRATCH_SIZE], reason[ERR_REASON_MAX], text[SCRATCH_SIZE + sizeof reason];
     va_list ap;
 
     if (!err)

@@ -9,7 +9,8 @@
 
 #include <assert.h>
 
-#define ERR_MSG_MAX 256
+#define ERR_MSG_MAX    256
+#define ERR_REASON_MAX 128 /* room for the text of an errno value: strerror_r(number, text, …) */
 
 /* Codes are for branching; the text is for people. */
 enum {

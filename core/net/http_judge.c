@@ -10,8 +10,6 @@
 #include "core/base/utf8.h"
 #include "core/net/url.h"
 
-#define ERRNO_TEXT 64
-
 /* What libcurl's codes mean to a run. What is not here is HTTP_PROTOCOL. */
 static const struct verdict {
     CURLcode code;
@@ -87,7 +85,7 @@ static const struct verdict *verdict_of(CURLcode code)
 static void judge_connect(struct http_call *call)
 {
     const struct address_seen *seen = &call->seen;
-    char text[ERRNO_TEXT];
+    char text[ERR_REASON_MAX];
     long error = 0;
 
     (void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &error); /* 0 when there is none */

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/base/mem.h"
 #include "core/config/secret.h"
 #include "tests/suite.h"
 #include "tui/key_command.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-static int run(struct secret **out, const char *script, struct err *err)
+static int run_by(const char *exec_path, struct secret **out, const char *script, struct err *err)
 {
     static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
     char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)script,
                     NULL};
-    char *exec_path = mem_printf("%s/rerail-exec", PROGRAM_DIR);
-    int rc = key_command_run(out, argv, environment, exec_path, err);
 
-    free(exec_path);
-    return rc;
+    return key_command_run(out, argv, environment, exec_path, err);
+}
+
+static int run(struct secret **out, const char *script, struct err *err)
+{
+    return run_by(PROGRAM_DIR "/rerail-exec", out, script, err);
 }
 
 static void gives_a_key(void)
@@ -52,9 +52,30 @@ static void says_what_is_wrong(void)
     }
 }
 
+/* A helper that is not ours ends without having said anything. */
+static void says_that_it_never_ran(void)
+{
+    static const struct {
+        const char *exec_path, *says;
+    } cases[] = {
+        {"/bin/true", "does not run: it ended by itself"},
+        {"/nowhere/rerail-exec", "does not run: No such file"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct secret *key = NULL;
+        struct err err = {0};
+
+        CU_ASSERT_EQUAL(run_by(cases[i].exec_path, &key, "echo key", &err), E_NOTFOUND);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.msg, cases[i].says));
+        CU_ASSERT_PTR_NULL(key);
+    }
+}
+
 static const struct test tests[] = {
     {"the program's output is the key", gives_a_key},
     {"a program that fails or says nothing is named, its output is not", says_what_is_wrong},
+    {"a program that never ran is told with the reason", says_that_it_never_ran},
     {NULL, NULL},
 };
 
