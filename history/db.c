@@ -129,12 +129,12 @@ int db_fail(struct db *db, int rc, struct err *err)
     if (rc == SQLITE_READONLY_ROLLBACK)
         return fail_unfinished(db, err);
     int kind = rc & 0xff;
-    char text[ERR_MSG_MAX];
+    char text[ERR_MSG_MAX], why[ERR_REASON_MAX];
 
     (void)snprintf(text, sizeof text, "%s", sqlite3_errmsg(db->handle));
     int number = kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? failure_of(db, rc) : 0;
     return err_set(err, code_of(rc, number), "history %s: %s%s%s", db->path, text,
-                   number ? ": " : "", number ? strerror(number) : "");
+                   number ? ": " : "", number ? strerror_r(number, why, sizeof why) : "");
 }
 
 sqlite3 *db_handle(const struct db *db)
@@ -476,9 +476,10 @@ int db_harden(struct db *db, struct err *err)
         rc = wal->pMethods->xSync(wal, SQLITE_SYNC_FULL);
     if (rc == SQLITE_OK)
         return 0;
+    char why[ERR_REASON_MAX];
     int number = failure_of(db, rc);
     return err_set(err, code_of(rc, number), "history %s-wal cannot be written%s%s", db->path,
-                   number ? ": " : "", number ? strerror(number) : "");
+                   number ? ": " : "", number ? strerror_r(number, why, sizeof why) : "");
 }
 
 int db_data_version(struct db *db, int64_t *version, struct err *err)

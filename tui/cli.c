@@ -37,6 +37,14 @@ int cli_error(const struct err *err)
     return cli_fail(err->code == E_USAGE ? EXIT_USAGE : EXIT_ERROR, "%s", err->msg);
 }
 
+int cli_sys(int number, const char *what)
+{
+    struct err err = {0};
+
+    (void)err_sys(&err, number, "%s", what);
+    return cli_error(&err);
+}
+
 const char *cli_option(const struct cli *cli, const char *name)
 {
     for (size_t i = cli->given_count; i-- > 0;)
@@ -138,6 +146,7 @@ static int parse_options(struct cli *cli, int argc, char **argv)
     make_spec(&spec, cli->command);
     optind = 1;
     opterr = 0;
+    /* Read before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while (rc == 0 && (found = getopt_long(argc, argv, spec.shorts.data, spec.longs, NULL)) >= 0) {
         if (found == '?' || found == ':')
             rc = 1 + bad_option(&spec, argv, found);
@@ -288,7 +297,7 @@ static int unknown(const char *word)
 static int end_output(int code)
 {
     if ((fflush(stdout) == EOF || ferror(stdout)) && errno != EPIPE && code == EXIT_DONE)
-        return cli_fail(EXIT_ERROR, "standard output: %s", strerror(errno));
+        return cli_sys(errno, "standard output");
     return code;
 }
 

@@ -59,6 +59,8 @@ const char *cli_option(const struct cli *cli, const char *name);
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same for an error box: E_USAGE gives EXIT_USAGE, everything else EXIT_ERROR. */
 int cli_error(const struct err *err);
+/* The same for a call of the system: `what` and the text of errno value `number`. */
+int cli_sys(int number, const char *what);
 
 /* Reads every layer of the configuration into cli->config: for a command that takes no settings and
    still needs them. Nothing to do when it is there. */

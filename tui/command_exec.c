@@ -254,7 +254,7 @@ static void loop(struct exec *exec)
         int ready = poll(fds, 2, fds[0].fd < 0 ? PRINT_EVERY_MS : -1);
 
         if (ready < 0 && errno != EINTR)
-            exec->code = cli_fail(EXIT_ERROR, "poll: %s", strerror(errno));
+            exec->code = cli_sys(errno, "poll");
         if (ready <= 0) /* a signal too: a storm of them must not put the look off for ever */
             fds[0].fd = box;
         if (ready > 0 && fds[0].revents)

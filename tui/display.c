@@ -142,6 +142,8 @@ static enum colour_level find_level(const char *term, const char *wish)
 static SCREEN *start_screen(struct display *d, const char *name, const char *entry)
 {
     char *before = mem_text(getenv("TERMINFO"));
+    /* Curses takes it from nowhere else, and no run is at work yet that would read the environment
+       on another thread. NOLINTBEGIN(concurrency-mt-unsafe) */
     bool set = entry && setenv("TERMINFO", entry, 1) == 0;
     use_env(FALSE); /* neither LINES nor COLUMNS: the terminal is asked */
     SCREEN *screen = newterm(name, d->out, d->in);
@@ -150,6 +152,7 @@ static SCREEN *start_screen(struct display *d, const char *name, const char *ent
         (void)setenv("TERMINFO", before, 1); /* no memory: then it stays ours, which is harmless */
     else if (set)
         (void)unsetenv("TERMINFO");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     free(before);
     return screen;
 }

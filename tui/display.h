@@ -29,7 +29,7 @@ struct display_options {
 
 /* E_UNSUPPORTED when there is no terminal that a screen can be drawn on (not a terminal, TERM
    unset, dumb or unknown): the caller then goes on in plain mode, or says so. E_IO when it is gone.
- */
+   Changes the environment for a moment, so it comes before the first run is started. */
 int display_open(struct display **out, const struct display_options *options, struct err *err);
 void display_close(struct display *d);
 

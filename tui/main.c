@@ -24,8 +24,10 @@ int main(int argc, char **argv, char **environment)
 {
     fill_standard();
     umask(077);
+    /* No thread is there yet. NOLINTBEGIN(concurrency-mt-unsafe) */
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers in files and JSON have a point */
+    /* NOLINTEND(concurrency-mt-unsafe) */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk: an error to tell, no death */
     signal(SIGCHLD, SIG_DFL); /* whoever ignores it has children reaped unseen; that is inherited */

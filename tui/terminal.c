@@ -95,7 +95,7 @@ static void die_of(int number)
     (void)raise(number);
     sigemptyset(&one);
     sigaddset(&one, number);
-    (void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &one, NULL);
 }
 
 static void on_told(int number)

@@ -43,9 +43,9 @@ static int watch_begin(struct watch *watch, struct err *err)
     watch->parent = getppid();
     /* A terminal or a file says nothing about who started us; the end of a pipe does. */
     watch->input = fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) ? STDIN_FILENO : -1;
-    watch->signals = -1;
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
-        (watch->signals = signalfd(-1, &set, SFD_CLOEXEC)) < 0)
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* fails for a wrong first argument alone */
+    watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (watch->signals < 0)
         return err_sys(err, errno, "signals of the simulator");
     return 0;
 }

@@ -276,6 +276,8 @@ static bool passes(int error)
 
 static void judge_not_run(struct tool_result *result, const struct process_result *process)
 {
+    char why[ERR_REASON_MAX];
+
     if (!process->stage) {
         result->failure = FAILURE_CANCELLED;
         set_cause(result, "stopped before it was started; nothing ran");
@@ -284,7 +286,7 @@ static void judge_not_run(struct tool_result *result, const struct process_resul
     result->failure = FAILURE_UNSTARTED;
     result->retry = passes(process->error) ? 0 : -1;
     set_cause(result, "could not be started, nothing ran: %s: %s", process->stage,
-              process->error ? strerror(process->error) : "it ended by itself");
+              process->error ? strerror_r(process->error, why, sizeof why) : "it ended by itself");
 }
 
 static void judge_stopped(struct tool_result *result, const struct tool *tool,
