@@ -42,6 +42,8 @@ OPTIONS(pause_options, {"now", 0, NULL, "abort what is in flight"});
 OPTIONS(abort_options, {"call", 0, NULL, "only the call in flight; the model is told"});
 OPTIONS(rollback_options, {"dry-run", 'n', NULL, "only say what would be dropped, and what stays"});
 
+OPTIONS(replay_options, JSON_OPTION,
+        {"verify", 0, NULL, "decide every step again from what was recorded, and compare"});
 OPTIONS(request_options, {"curl", 'c', NULL, "as a curl command; the key stays in its variable"},
         {"raw", 0, NULL, "the start of the answer that a failed attempt got"});
 OPTIONS(health_options, JSON_OPTION,
@@ -129,6 +131,17 @@ static const struct cli_command table[] = {
      .least = 1,
      .most = 1,
      .run = command_log},
+    {.name = "replay",
+     .group = "look",
+     .args = "RUN",
+     .help = "a stored run again; --verify compares",
+     .text = "The loop runs on the recorded inputs; no model and no tool is called. The first "
+             "decision that\n"
+             "comes out differently is shown as a diff, and the exit code is 1.",
+     .options = replay_options,
+     .least = 1,
+     .most = 1,
+     .run = command_replay},
     {.name = "request",
      .group = "look",
      .args = "RUN CALL[.ATTEMPT]",

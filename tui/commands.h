@@ -22,6 +22,7 @@ int command_health(struct cli *cli);
 int command_log(struct cli *cli);
 int command_ls(struct cli *cli);
 int command_man(struct cli *cli);
+int command_replay(struct cli *cli);
 int command_request(struct cli *cli);
 int command_resume(struct cli *cli);
 int command_show(struct cli *cli);

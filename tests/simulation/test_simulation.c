@@ -9,7 +9,7 @@
 #include "history/history.h"
 #include "history/query.h"
 #include "history/query_run.h"
-#include "tests/simulation/replay.h"
+#include "tests/simulation/judged.h"
 #include "tests/simulation/universe.h"
 #include "tests/suite.h"
 
@@ -153,19 +153,19 @@ static void alter(void *ctx, struct input *input)
     }
 }
 
-static void judge_altered(struct universe *u, struct replay *replay)
+static void judge_altered(struct universe *u, struct judged *judged)
 {
-    int64_t inputs = replay->inputs;
+    int64_t inputs = judged->inputs;
 
     for (int how = 0; how < 5; how++) {
         struct touch touch = {1 + (int64_t)universe_draw(u, (uint64_t)inputs), how};
 
-        replay->tamper = alter;
-        replay->ctx = &touch;
-        CU_ASSERT_EQUAL(replay_run(replay, NULL), 0);
-        CU_ASSERT_EQUAL(replay->diverged, touch.seq);
+        judged->tamper = alter;
+        judged->ctx = &touch;
+        CU_ASSERT_EQUAL(judge_run(judged, NULL), 0);
+        CU_ASSERT_EQUAL(judged->diverged, touch.seq);
     }
-    replay->tamper = NULL;
+    judged->tamper = NULL;
 }
 
 /* The spec with another base of the backoff. */
@@ -180,16 +180,16 @@ static char *other_retry(const char *spec)
 }
 
 /* The first decision that waits for a backoff of the model, or 0. */
-static int64_t judge_constant(struct replay *replay)
+static int64_t judge_constant(struct judged *judged)
 {
-    char *altered = other_retry(replay->spec);
+    char *altered = other_retry(judged->spec);
     int64_t diverged;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(altered);
-    replay->spec = altered;
-    CU_ASSERT_EQUAL(replay_run(replay, NULL), 0);
-    diverged = replay->diverged;
-    CU_ASSERT_TRUE(diverged == 0 || replay->kind == INPUT_CALL_FAILED);
+    judged->spec = altered;
+    CU_ASSERT_EQUAL(judge_run(judged, NULL), 0);
+    diverged = judged->diverged;
+    CU_ASSERT_TRUE(diverged == 0 || judged->kind == INPUT_CALL_FAILED);
     free(altered);
     return diverged;
 }
@@ -210,17 +210,17 @@ static void decided_again(void)
             printf("seed %llu: %s\n", (unsigned long long)seed, u.broken);
         CU_ASSERT_TRUE_FATAL(well);
         for (size_t i = 0; i < u.run_count; i++) {
-            struct replay replay = {.history = u.history, .run = u.runs[i].run};
+            struct judged judged = {.history = u.history, .run = u.runs[i].run};
             struct arena arena = {0};
             struct run_row row;
 
-            if (query_run(u.query, &arena, replay.run, &row, NULL) == 0 &&
-                query_run_config(u.query, &arena, replay.run, &replay.spec, NULL) == 0) {
-                replay.uid = row.uid;
-                CU_ASSERT_EQUAL(replay_run(&replay, NULL), 0);
-                CU_ASSERT_EQUAL(replay.diverged, 0);
-                judge_altered(&u, &replay);
-                waited += judge_constant(&replay) > 0;
+            if (query_run(u.query, &arena, judged.run, &row, NULL) == 0 &&
+                query_run_config(u.query, &arena, judged.run, &judged.spec, NULL) == 0) {
+                judged.uid = row.uid;
+                CU_ASSERT_EQUAL(judge_run(&judged, NULL), 0);
+                CU_ASSERT_EQUAL(judged.diverged, 0);
+                judge_altered(&u, &judged);
+                waited += judge_constant(&judged) > 0;
                 rebuilt++;
             }
             arena_free(&arena);

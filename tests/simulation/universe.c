@@ -18,7 +18,7 @@
 #include "history/query_run.h"
 #include "history/query_work.h"
 #include "tests/simulation/fake.h"
-#include "tests/simulation/replay.h"
+#include "tests/simulation/judged.h"
 #include "tests/support/scratch.h"
 
 #include <fcntl.h>
@@ -670,21 +670,21 @@ static void judge_record(struct universe *u)
     if (query && fsck_run(&report, query, &options, &err) < 0)
         universe_break(u, "fsck gave up: %s", err.msg);
     for (size_t i = 0; query && i < u->run_count && !*u->broken; i++) {
-        struct replay replay = {
+        struct judged judged = {
             .history = u->history, .run = u->runs[i].run, .coverage = u->coverage};
 
         struct run_row row;
 
-        if (query_run(query, &arena, replay.run, &row, NULL) < 0 ||
-            query_run_config(query, &arena, replay.run, &replay.spec, NULL) < 0)
+        if (query_run(query, &arena, judged.run, &row, NULL) < 0 ||
+            query_run_config(query, &arena, judged.run, &judged.spec, NULL) < 0)
             continue; /* never stored */
-        replay.uid = row.uid;
-        if (replay_run(&replay, &err) < 0)
-            universe_break(u, "run %lld cannot be replayed: %s", (long long)replay.run, err.msg);
-        else if (replay.diverged)
+        judged.uid = row.uid;
+        if (judge_run(&judged, &err) < 0)
+            universe_break(u, "run %lld cannot be replayed: %s", (long long)judged.run, err.msg);
+        else if (judged.diverged)
             universe_break(u, "run %lld: decision %lld (%s) comes out differently",
-                           (long long)replay.run, (long long)replay.diverged,
-                           input_name(replay.kind));
+                           (long long)judged.run, (long long)judged.diverged,
+                           input_name(judged.kind));
     }
     arena_free(&arena);
 }

@@ -3,8 +3,8 @@
  * Every decision of a run, made again from the file alone: the stored inputs go through run_step,
  * and each decision's hash must be the stored one.
  */
-#ifndef TESTS_SIMULATION_REPLAY_H
-#define TESTS_SIMULATION_REPLAY_H
+#ifndef TESTS_SIMULATION_JUDGED_H
+#define TESTS_SIMULATION_JUDGED_H
 
 #include "core/agent/input.h"
 #include "core/agent/state.h"
@@ -17,7 +17,7 @@ struct stored_input;
 /* What a tamperer changes before a decision is made again; may be NULL. */
 typedef void tamper_fn(void *ctx, struct input *input);
 
-struct replay {
+struct judged {
     struct history *history;
     int64_t run;
     const char *uid;                        /* part of the first node, so of the chain */
@@ -31,6 +31,6 @@ struct replay {
 };
 
 /* 0, or the code of what could not be read. */
-int replay_run(struct replay *replay, struct err *err);
+int judge_run(struct judged *judged, struct err *err);
 
 #endif
