@@ -72,7 +72,8 @@
     ACTION(EDIT_ARGUMENTS, "edit-arguments", "edit", "change its arguments first")                 \
     ACTION(PROMPT_SUBMIT, "prompt-submit", "", "send what was typed")                              \
     ACTION(PROMPT_NEWLINE, "prompt-newline", "", "a new line")                                     \
-    ACTION(PROMPT_COMPLETE, "prompt-complete", "", "complete the word")                            \
+    ACTION(PROMPT_COMPLETE, "prompt-complete", "", "complete the word; of several, the next")      \
+    ACTION(PROMPT_COMPLETE_BACK, "prompt-complete-back", "", "the completion before")              \
     ACTION(PROMPT_LEFT, "prompt-left", "", "a character to the left")                              \
     ACTION(PROMPT_RIGHT, "prompt-right", "", "a character to the right")                           \
     ACTION(PROMPT_UP, "prompt-up", "", "a line up, or the entry before")                           \
@@ -90,7 +91,7 @@
     ACTION(PROMPT_KILL_BEFORE, "prompt-kill-before", "", "delete to the start of the line")        \
     ACTION(PROMPT_KILL_AFTER, "prompt-kill-after", "", "delete to the end of the line")            \
     ACTION(PROMPT_YANK, "prompt-yank", "", "put back what was deleted last")                       \
-    ACTION(PROMPT_SEARCH, "prompt-search", "", "search the entries before")                        \
+    ACTION(PROMPT_SEARCH, "prompt-search", "", "search earlier entries for what is typed")         \
     ACTION(PROMPT_UNDO, "prompt-undo", "", "take the last change back")
 
 enum action_id {

@@ -15,6 +15,7 @@
 #include "tui/console.h"
 #include "tui/display.h"
 #include "tui/exit_code.h"
+#include "tui/recall.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,6 +33,7 @@ struct app {
     struct console *console;
     struct keymap *keymap;
     struct query *query;
+    struct recall *recall;
     struct watch *watch; /* NULL = inotify is not to be had: look once a second */
     struct attach_client *client;
     char *client_uid; /* whose owner it is connected to */
@@ -367,6 +369,19 @@ static int open_keymap(struct keymap **out, struct err *err)
     return rc;
 }
 
+/* Beside the history: what was typed is as private as the runs. */
+static void open_recall(struct app *app)
+{
+    char *state = NULL, *path = NULL;
+
+    if (path_root(&state, PATH_STATE, NULL) == 0)
+        path = path_join(state, "typed.jsonl");
+    recall_new(&app->recall,
+               &(struct recall_options){.path = path, .mask = session_mask(app->is->session)});
+    free(path);
+    free(state);
+}
+
 static int open_console(struct app *app, const char *themes, struct err *err)
 {
     const struct app_options *is = app->is;
@@ -378,6 +393,7 @@ static int open_console(struct app *app, const char *themes, struct err *err)
         .clock = app->clock,
         .theme = user->ui.theme,
         .theme_dir = themes,
+        .recall = app->recall,
         .bell = user->ui.bell,
         .run = is->run,
         .waiting = is->task.task,
@@ -407,6 +423,7 @@ static int open_all(struct app *app, const char *themes, struct err *err)
 
     if (rc == 0)
         rc = query_open(&app->query, session_history(app->is->session), NULL, err);
+    open_recall(app);
     if (rc == 0)
         rc = open_console(app, themes, err);
     if (rc == 0)
@@ -434,6 +451,7 @@ int app_run(const struct app_options *options, struct err *err)
         pass(&app);
     display_close(app.display);
     console_free(app.console);
+    recall_free(app.recall);
     disconnect(&app);
     watch_free(app.watch);
     query_close(app.query);

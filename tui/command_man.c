@@ -270,6 +270,7 @@ static void files(void)
         {"$XDG_CONFIG_HOME/rerail/keys.yaml", "your keys"},
         {"$XDG_CONFIG_HOME/rerail/themes/NAME.yaml", "your themes"},
         {"$XDG_STATE_HOME/rerail/history.db", "every run, in SQLite, beside what belongs to it"},
+        {"$XDG_STATE_HOME/rerail/typed.jsonl", "what you typed in the console; never a key"},
         {"$XDG_RUNTIME_DIR/rerail/", "sockets by which other processes reach the owner of a run"},
     };
 

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct console;
+struct recall;
 struct run_row;
 
 /* How the console reaches runs. Answers come as news with the ticket. */
@@ -45,6 +46,7 @@ struct console_options {
     struct clock clock;
     const char *theme;     /* its name */
     const char *theme_dir; /* the operator's; NULL = none */
+    struct recall *recall; /* what was typed before; borrowed, NULL = nothing is kept */
     bool bell;
     int64_t run;         /* to begin with; 0 = the list of runs */
     const char *waiting; /* a run is being started: what stands there meanwhile; NULL = none */

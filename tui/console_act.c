@@ -32,6 +32,7 @@ static void ask_text(struct console *console, enum entry_kind kind, const char *
             .kind = kind,
             .text = text,
             .number = number,
+            .recall = console->is.recall,
             .self = console,
             .submit = submit,
             .complete = kind == ENTRY_COMMAND || kind == ENTRY_PALETTE ? console_complete : NULL}));

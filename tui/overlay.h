@@ -14,6 +14,7 @@
 
 struct document;
 struct keymap;
+struct recall;
 
 /* --- a question: a text and its answers, each a key ------------------------------------------- */
 
@@ -56,8 +57,9 @@ enum entry_kind {
 
 struct entry_options {
     enum entry_kind kind;
-    const char *text; /* to begin with; NULL = none */
-    int64_t number;   /* what it is about: a node, an effect */
+    const char *text;      /* to begin with; NULL = none */
+    int64_t number;        /* what it is about: a node, an effect */
+    struct recall *recall; /* borrowed; NULL = nothing is kept */
     void *self;
     unsigned (*submit)(void *self, enum entry_kind kind, const char *text, int64_t number);
     /* Candidates for what was typed, best first; at most max. NULL = no completion. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line to type, at the bottom of the screen, with what would complete it above.
+ * A line to type, or several, at the bottom of the screen, with what would complete it above. What
+ * was submitted before comes back with Up, C-p and C-r; Tab goes into the list of completions.
  */
 #include "core/base/buf.h"
 #include "core/base/mem.h"
@@ -8,6 +9,8 @@
 #include "core/base/utf8.h"
 #include "tui/model.h"
 #include "tui/overlay.h"
+#include "tui/recall.h"
+#include "tui/typing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,36 +24,42 @@
 struct entry {
     struct panel panel;
     struct entry_options is;
-    struct buf text;
-    size_t at; /* the cursor's byte */
+    struct typing typing;
     const char *names[CANDIDATES], *helps[CANDIDATES];
     size_t count, chosen; /* chosen = count: none */
+    size_t back;          /* the text is so far back; 0 = it is new */
+    char *fresh;          /* what was being typed before that */
+    char *sought;         /* C-r goes on looking for this; NULL = it did not begin */
+    bool missed;          /* and found nothing further */
 };
 
 static const struct panel_class class;
 
 static const struct {
     const char *title, *hint;
-    bool several; /* lines */
+    bool several;     /* lines */
+    const char *kind; /* what it is kept as; NULL = not at all */
 } kinds[ENTRY_KINDS] = {
-    [ENTRY_COMMAND] = {"Command", "Tab completes, Enter runs it", false},
-    [ENTRY_PALETTE] = {"What to do", "a few letters of it; Enter does it", false},
-    [ENTRY_SEARCH] = {"Search", "a pattern; small letters match both cases", false},
-    [ENTRY_FILTER] = {"Filter", "only rows that match; empty shows all again", false},
+    [ENTRY_COMMAND] = {"Command", "Enter runs it, Tab completes, Up: earlier ones", false,
+                       "command"},
+    [ENTRY_PALETTE] = {"What to do", "a few letters of it; Enter does it", false, NULL},
+    [ENTRY_SEARCH] = {"Search", "a pattern; small letters match both cases", false, "search"},
+    [ENTRY_FILTER] = {"Filter", "only rows that match; empty shows all again", false, "search"},
     [ENTRY_NEW_RUN] = {"New run: what should the agent do?", "Enter starts it, M-Enter: new line",
-                       true},
-    [ENTRY_INJECT] = {"Message to the agent", "Enter sends it, M-Enter: new line", true},
-    [ENTRY_LABEL] = {"Name of this checkpoint", "empty removes it", false},
-    [ENTRY_JUMP] = {"Go to", "a label, a step's number, #N for iteration N, or last", false},
-    [ENTRY_DENY] = {"No. Why not?", "the model is told; may be empty", false},
-    [ENTRY_ARGUMENTS] = {"Arguments of the call", "Enter lets it run with these", true},
-    [ENTRY_WRITE] = {"Write to file", "what Detail shows", false},
+                       true, "task"},
+    [ENTRY_INJECT] = {"Message to the agent", "Enter sends it, M-Enter: new line", true, "message"},
+    [ENTRY_LABEL] = {"Name of this checkpoint", "empty removes it", false, NULL},
+    [ENTRY_JUMP] = {"Go to", "a label, a step's number, #N for iteration N, or last", false,
+                    "place"},
+    [ENTRY_DENY] = {"No. Why not?", "the model is told; may be empty", false, "reason"},
+    [ENTRY_ARGUMENTS] = {"Arguments of the call", "Enter lets it run with these", true, NULL},
+    [ENTRY_WRITE] = {"Write to file", "what Detail shows", false, "file"},
 };
 
 static void complete(struct entry *e)
 {
-    e->count = e->is.complete ? e->is.complete(e->is.self, e->is.kind, e->text.data, e->names,
-                                               e->helps, CANDIDATES)
+    e->count = e->is.complete ? e->is.complete(e->is.self, e->is.kind, e->typing.text.data,
+                                               e->names, e->helps, CANDIDATES)
                               : 0;
     e->chosen = e->is.kind == ENTRY_PALETTE && e->count > 0 ? 0 : e->count;
 }
@@ -61,70 +70,32 @@ struct panel *entry_open(const struct entry_options *options)
 
     e->panel.class = &class;
     e->is = *options;
-    buf_init(&e->text, ENTRY_MAX);
+    typing_init(&e->typing, ENTRY_MAX);
     if (options->text)
-        (void)buf_text(&e->text, options->text); /* longer than that nothing is offered to edit */
-    e->at = e->text.len;
+        typing_insert(&e->typing, options->text, strlen(options->text));
     complete(e);
     return &e->panel;
 }
 
+static void forget_search(struct entry *e)
+{
+    free(e->sought);
+    e->sought = NULL;
+    e->missed = false;
+}
+
 static void entry_close(struct panel *panel)
 {
-    buf_free(&((struct entry *)panel)->text);
-    free(panel);
+    struct entry *e = (struct entry *)panel;
+
+    forget_search(e);
+    free(e->fresh);
+    typing_free(&e->typing);
+    free(e);
 }
 
-/* --- editing -------------------------------------------------------------------------------------
+/* --- typing --------------------------------------------------------------------------------------
  */
-
-static void replace(struct entry *e, size_t start, size_t end, const char *text, size_t len)
-{
-    char *tail = mem_copy(e->text.data + end, e->text.len - end);
-    size_t tail_len = e->text.len - end;
-
-    buf_cut(&e->text, start);
-    if (buf_add(&e->text, text, len) == 0)
-        start += len;
-    (void)buf_add(&e->text, tail, tail_len); /* it was there before */
-    free(tail);
-    e->at = start;
-    complete(e);
-}
-
-static size_t word_before(const struct entry *e)
-{
-    size_t at = e->at;
-
-    while (at > 0 && e->text.data[at - 1] == ' ')
-        at--;
-    while (at > 0 && e->text.data[at - 1] != ' ')
-        at--;
-    return at;
-}
-
-static size_t next(const struct entry *e)
-{
-    int width;
-
-    return e->at + (e->at < e->text.len
-                        ? text_cluster(e->text.data + e->at, e->text.len - e->at, 0, &width)
-                        : 0);
-}
-
-static size_t line_start(const struct entry *e)
-{
-    size_t at = e->at;
-
-    while (at > 0 && e->text.data[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t line_end(const struct entry *e)
-{
-    return e->at + strcspn(e->text.data + e->at, "\n");
-}
 
 static unsigned entry_key(struct panel *panel, struct model *model, struct key key)
 {
@@ -132,8 +103,11 @@ static unsigned entry_key(struct panel *panel, struct model *model, struct key k
     char bytes[4];
 
     (void)model;
-    if (key_types(key))
-        replace(e, e->at, e->at, bytes, utf8_put(bytes, key.code));
+    if (!key_types(key))
+        return DID_REDRAW;
+    forget_search(e);
+    typing_insert(&e->typing, bytes, utf8_put(bytes, key.code));
+    complete(e);
     return DID_REDRAW;
 }
 
@@ -146,41 +120,134 @@ static unsigned entry_paste(struct panel *panel, struct model *model, const char
     for (size_t i = 0; !kinds[e->is.kind].several && i < len; i++)
         if (line[i] == '\n' || line[i] == '\t')
             line[i] = ' ';
-    replace(e, e->at, e->at, line, len);
+    forget_search(e);
+    typing_insert(&e->typing, line, len);
+    complete(e);
     free(line);
     return DID_REDRAW;
 }
 
-/* The chosen candidate, or the first, in place of the last word. */
-static void take_candidate(struct entry *e)
-{
-    size_t start = e->is.kind == ENTRY_PALETTE ? 0 : word_before(e);
-    const char *name = e->count > 0 ? e->names[e->chosen < e->count ? e->chosen : 0] : NULL;
+/* --- completion ----------------------------------------------------------------------------------
+ */
 
-    if (!name)
-        return;
-    char *text = mem_printf("%s ", name);
-    if (e->at > 0 && e->text.data[e->at - 1] == ' ' && e->is.kind != ENTRY_PALETTE)
-        start = e->at;
-    replace(e, start, e->text.len, text, strlen(text));
-    free(text);
+static bool in_list(const struct entry *e)
+{
+    return e->chosen < e->count;
 }
 
-static unsigned submit(struct entry *e)
+static void take_candidate(struct entry *e)
 {
-    if (e->is.kind == ENTRY_PALETTE && e->chosen < e->count)
-        return DID_CLOSE | e->is.submit(e->is.self, e->is.kind, e->names[e->chosen], e->is.number);
-    return DID_CLOSE | e->is.submit(e->is.self, e->is.kind, e->text.data, e->is.number);
+    char *text = mem_printf("%s ", e->names[e->chosen]);
+    size_t start = e->is.kind == ENTRY_PALETTE ? 0 : typing_word(&e->typing);
+
+    typing_replace(&e->typing, start, e->typing.text.len, text, strlen(text));
+    free(text);
+    complete(e);
 }
 
 static void choose(struct entry *e, int by)
 {
     if (e->count == 0)
         return;
-    if (e->chosen >= e->count)
+    if (!in_list(e))
         e->chosen = by > 0 ? 0 : e->count - 1;
     else
         e->chosen = (e->chosen + e->count + (size_t)by) % e->count;
+}
+
+/* One completion is taken; of several the next is chosen, and Enter takes it. */
+static void tab(struct entry *e, int by)
+{
+    choose(e, by);
+    if (e->count == 1)
+        take_candidate(e);
+}
+
+/* --- what was typed before -----------------------------------------------------------------------
+ */
+
+static void show_typed(struct entry *e, const char *text, size_t back)
+{
+    if (e->back == 0) {
+        free(e->fresh);
+        e->fresh = mem_text(e->typing.text.data);
+    }
+    e->back = back;
+    typing_set(&e->typing, text);
+    complete(e);
+}
+
+static void older(struct entry *e)
+{
+    const char *kind = kinds[e->is.kind].kind;
+    const char *text = kind && e->is.recall ? recall_get(e->is.recall, kind, e->back) : NULL;
+
+    if (text)
+        show_typed(e, text, e->back + 1);
+}
+
+static void newer(struct entry *e)
+{
+    if (e->back == 0)
+        return;
+    if (e->back == 1)
+        show_typed(e, e->fresh, 0);
+    else
+        show_typed(e, recall_get(e->is.recall, kinds[e->is.kind].kind, e->back - 2), e->back - 1);
+}
+
+/* The next older one that holds what had been typed when it began. */
+static void seek(struct entry *e)
+{
+    const char *kind = kinds[e->is.kind].kind;
+    size_t back = e->back;
+
+    if (!kind || !e->is.recall)
+        return;
+    if (!e->sought)
+        e->sought = mem_text(e->typing.text.data);
+    const char *text = recall_find(e->is.recall, kind, e->sought, &back);
+    e->missed = !text;
+    if (text)
+        show_typed(e, text, back + 1);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------
+ */
+
+static unsigned submit(struct entry *e)
+{
+    const char *kind = kinds[e->is.kind].kind;
+
+    if (e->is.kind == ENTRY_PALETTE && in_list(e))
+        return DID_CLOSE | e->is.submit(e->is.self, e->is.kind, e->names[e->chosen], e->is.number);
+    if (in_list(e)) {
+        take_candidate(e);
+        return DID_REDRAW;
+    }
+    if (kind && e->is.recall)
+        recall_add(e->is.recall, kind, e->typing.text.data);
+    return DID_CLOSE | e->is.submit(e->is.self, e->is.kind, e->typing.text.data, e->is.number);
+}
+
+/* Esc leaves the list first. */
+static unsigned back(struct entry *e)
+{
+    if (e->is.kind == ENTRY_PALETTE || !in_list(e))
+        return DID_CLOSE;
+    e->chosen = e->count;
+    return DID_REDRAW;
+}
+
+/* Up and Down: in the list, else in the text, else to what was typed before. */
+static void up_or_down(struct entry *e, enum action_id action)
+{
+    bool down = action == ACTION_PROMPT_DOWN;
+
+    if (in_list(e))
+        choose(e, down ? 1 : -1);
+    else if (!typing_act(&e->typing, action))
+        (down ? newer : older)(e);
 }
 
 static unsigned entry_act(struct panel *panel, struct model *model, enum action_id action)
@@ -188,39 +255,32 @@ static unsigned entry_act(struct panel *panel, struct model *model, enum action_
     struct entry *e = (struct entry *)panel;
 
     (void)model;
+    if (action != ACTION_PROMPT_SEARCH)
+        forget_search(e);
     switch (action) {
     case ACTION_PROMPT_SUBMIT: return submit(e);
-    case ACTION_BACK:
+    case ACTION_BACK: return back(e);
     case ACTION_INTERRUPT: return DID_CLOSE;
-    case ACTION_PROMPT_NEWLINE:
-        if (kinds[e->is.kind].several)
-            replace(e, e->at, e->at, "\n", 1);
-        break;
-    case ACTION_PROMPT_COMPLETE: take_candidate(e); break;
-    case ACTION_PROMPT_LEFT: e->at = text_before(e->text.data, e->at); break;
-    case ACTION_PROMPT_RIGHT: e->at = next(e); break;
+    case ACTION_PROMPT_COMPLETE: tab(e, 1); return DID_REDRAW;
+    case ACTION_PROMPT_COMPLETE_BACK: tab(e, -1); return DID_REDRAW;
     case ACTION_PROMPT_UP:
-    case ACTION_PROMPT_OLDER: choose(e, -1); break;
-    case ACTION_PROMPT_DOWN:
-    case ACTION_PROMPT_NEWER: choose(e, 1); break;
-    case ACTION_PROMPT_WORD_LEFT: e->at = word_before(e); break;
-    case ACTION_PROMPT_WORD_RIGHT:
-        e->at += strspn(e->text.data + e->at, " ");
-        e->at += strcspn(e->text.data + e->at, " ");
-        break;
-    case ACTION_PROMPT_START: e->at = line_start(e); break;
-    case ACTION_PROMPT_END: e->at = line_end(e); break;
+    case ACTION_PROMPT_DOWN: up_or_down(e, action); return DID_REDRAW;
+    case ACTION_PROMPT_OLDER: in_list(e) ? choose(e, -1) : older(e); return DID_REDRAW;
+    case ACTION_PROMPT_NEWER: in_list(e) ? choose(e, 1) : newer(e); return DID_REDRAW;
+    case ACTION_PROMPT_SEARCH: seek(e); return DID_REDRAW;
     case ACTION_PROMPT_RUB:
-        if (e->text.len == 0)
+        if (e->typing.text.len == 0)
             return DID_CLOSE; /* one more than was typed */
-        replace(e, text_before(e->text.data, e->at), e->at, "", 0);
         break;
-    case ACTION_PROMPT_DELETE: replace(e, e->at, next(e), "", 0); break;
-    case ACTION_PROMPT_RUB_WORD: replace(e, word_before(e), e->at, "", 0); break;
-    case ACTION_PROMPT_KILL_BEFORE: replace(e, line_start(e), e->at, "", 0); break;
-    case ACTION_PROMPT_KILL_AFTER: replace(e, e->at, line_end(e), "", 0); break;
-    default: return DID_NOTHING;
+    case ACTION_PROMPT_NEWLINE:
+        if (!kinds[e->is.kind].several)
+            return DID_NOTHING;
+        break;
+    default: break;
     }
+    if (!typing_act(&e->typing, action))
+        return DID_NOTHING;
+    complete(e);
     return DID_REDRAW;
 }
 
@@ -234,8 +294,8 @@ static size_t listed(const struct entry *e)
 
 static size_t text_lines(const struct entry *e, int w)
 {
-    size_t rows = text_rows(e->text.data, e->text.len, w) +
-                  (e->text.len > 0 && e->text.data[e->text.len - 1] == '\n');
+    size_t rows = text_rows(e->typing.text.data, e->typing.text.len, w) +
+                  (e->typing.text.len > 0 && e->typing.text.data[e->typing.text.len - 1] == '\n');
 
     return rows < 1 ? 1 : rows > TEXT_MAX ? TEXT_MAX : rows;
 }
@@ -246,7 +306,7 @@ static void entry_size(const struct panel *panel, const struct model *model, int
 
     (void)model;
     *w = GRID_MAX_W; /* all there is, at the bottom */
-    *h = (int)listed(e) + (int)text_lines(e, 60) + 3;
+    *h = (int)listed(e) + (int)text_lines(e, 60) + 1;
 }
 
 static void entry_update(struct panel *panel, struct model *model, int w, int h)
@@ -277,8 +337,9 @@ static void draw_text(const struct entry *e, struct grid *grid, struct rect rect
 {
     struct pen pen = grid_pen(grid, rect);
     struct text_wrap wrap = {
-        .text = e->text.data, .len = e->text.len, .width = rect.w, .hard = true};
-    size_t rows = text_lines(e, rect.w), all = text_rows(e->text.data, e->text.len, rect.w);
+        .text = e->typing.text.data, .len = e->typing.text.len, .width = rect.w, .hard = true};
+    size_t rows = text_lines(e, rect.w),
+           all = text_rows(e->typing.text.data, e->typing.text.len, rect.w);
     size_t skip = all > rows ? all - rows : 0;
     struct text_row row;
     int y = 0, cursor_y = 0, cursor_x = 0;
@@ -288,13 +349,14 @@ static void draw_text(const struct entry *e, struct grid *grid, struct rect rect
             continue;
         y = (int)(i - skip);
         pen_at(&pen, 0, y);
-        (void)pen_add(&pen, ROLE_PROMPT, e->text.data + row.start, row.end - row.start);
-        if (e->at >= row.start && e->at <= row.end) {
+        (void)pen_add(&pen, ROLE_PROMPT, e->typing.text.data + row.start, row.end - row.start);
+        if (e->typing.at >= row.start && e->typing.at <= row.end) {
             cursor_y = y;
-            cursor_x = text_width(e->text.data + row.start, e->at - row.start);
+            cursor_x = text_width(e->typing.text.data + row.start, e->typing.at - row.start);
         }
     }
-    if (e->text.len > 0 && e->at == e->text.len && e->text.data[e->text.len - 1] == '\n')
+    if (e->typing.text.len > 0 && e->typing.at == e->typing.text.len &&
+        e->typing.text.data[e->typing.text.len - 1] == '\n')
         cursor_y = y + 1, cursor_x = 0;
     grid_cursor(grid, rect.x + (cursor_x < rect.w ? cursor_x : rect.w - 1), rect.y + cursor_y);
 }
@@ -313,7 +375,11 @@ static void entry_draw(const struct panel *panel, const struct model *model, str
     pen_put(&pen, ROLE_PROMPT_MARK, "›");
     draw_text(e, grid, (struct rect){rect.x + 3, rect.y + list, rect.w - 4, rect.h - list - 1});
     pen_at(&pen, 1, rect.h - 1);
-    pen_printf(&pen, ROLE_DIM, "%s; Esc: never mind", kinds[e->is.kind].hint);
+    if (e->sought)
+        pen_printf(&pen, e->missed ? ROLE_WARN : ROLE_DIM, "%s \"%s\"; C-r goes on",
+                   e->missed ? "no earlier one with" : "earlier ones with", e->sought);
+    else
+        pen_printf(&pen, ROLE_DIM, "%s; Esc: never mind", kinds[e->is.kind].hint);
 }
 
 static void entry_note(const struct panel *panel, const struct model *model, char *out, size_t cap)

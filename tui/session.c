@@ -415,6 +415,11 @@ const char *session_history(const struct session *session)
     return history_file(session->history);
 }
 
+const struct mask *session_mask(const struct session *session)
+{
+    return session->mask;
+}
+
 const char *session_missing_key(const struct session *session)
 {
     return session->key ? NULL : session->missing;

@@ -17,6 +17,7 @@
 
 struct config;
 struct history_report;
+struct mask;
 struct session;
 
 /* Engine news as mail: the texts are the mail's. news_free it. */
@@ -57,6 +58,8 @@ void session_adopt(struct session *session, int64_t ticket, int64_t run, const c
 void session_verb(struct session *session, int64_t ticket, const char *uid, cJSON *verb);
 void session_stop(struct session *session); /* NEWS_STOPPED follows */
 
+/* The keys that must not be written down anywhere; lives as long as the session. */
+const struct mask *session_mask(const struct session *session);
 /* Whether the key for this configuration's model is there: NULL, or what to do about it. */
 const char *session_missing_key(const struct session *session);
 

@@ -7,6 +7,7 @@
 #include "history/query_run.h"
 #include "tests/suite.h"
 #include "tui/action.h"
+#include "tui/recall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,7 @@ static void open_console(struct stage *stage, int64_t run)
         .query = stage->query,
         .keymap = stage->keymap,
         .port = {stage, port_start, port_adopt, port_verb, port_watch, port_set},
+        .recall = stage->recall,
         .clock = {mono, wall, stage},
         .bell = true,
         .run = run,
@@ -189,6 +191,7 @@ void stage_open(struct stage *stage, enum stage_story story, int w, int h)
     (void)setenv("TZ", "UTC", 1);
     tzset();
     buf_init(&stage->said, (size_t)1 << 20);
+    recall_new(&stage->recall, &(struct recall_options){.path = NULL});
     stage->now_us = 1000000;
     stage->wall_us = START_WALL;
     site_name(&stage->site);
@@ -203,6 +206,7 @@ void stage_open(struct stage *stage, enum stage_story story, int w, int h)
 void stage_close(struct stage *stage)
 {
     console_free(stage->console);
+    recall_free(stage->recall);
     query_close(stage->query);
     keymap_free(stage->keymap);
     grid_free(&stage->grid);

@@ -17,6 +17,7 @@ struct stage {
     struct site site;
     struct query *query;
     struct keymap *keymap;
+    struct recall *recall; /* of this stage only: no file */
     struct console *console;
     struct grid grid;
     struct buf said; /* what the port was asked, a line each */

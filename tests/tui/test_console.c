@@ -383,6 +383,76 @@ static void n_goes_through_the_matches_of_a_short_text(void)
     stage_close(&stage);
 }
 
+static void say_line(struct stage *stage, const char *key, const char *text)
+{
+    stage_key(stage, key);
+    stage_type(stage, text);
+    stage_key(stage, "Enter");
+}
+
+static void what_was_typed_comes_back_for_its_own_kind(void)
+{
+    struct stage stage;
+
+    stage_open(&stage, STAGE_LIVE, 80, 24);
+    say_line(&stage, "i", "look at the battery");
+    say_line(&stage, "i", "and at the price");
+    say_line(&stage, ":", "set limits.max_iterations 30");
+    stage_key(&stage, "i");
+    stage_type(&stage, "begun");
+    stage_key(&stage, "Up");
+    CU_ASSERT(stage_shows(&stage, "› and at the price"));
+    stage_key(&stage, "C-p");
+    CU_ASSERT(stage_shows(&stage, "› look at the battery"));
+    stage_key(&stage, "Up"); /* there is no older one, and no command among them */
+    CU_ASSERT(stage_shows(&stage, "› look at the battery"));
+    stage_key(&stage, "Down");
+    stage_key(&stage, "C-n");
+    CU_ASSERT(stage_shows(&stage, "› begun"));
+    stage_key(&stage, "C-u");
+    stage_type(&stage, "the");
+    stage_key(&stage, "C-r");
+    CU_ASSERT(stage_shows(&stage, "› and at the price"));
+    CU_ASSERT(stage_shows(&stage, "earlier ones with \"the\""));
+    stage_key(&stage, "C-r");
+    CU_ASSERT(stage_shows(&stage, "› look at the battery"));
+    stage_key(&stage, "C-r");
+    CU_ASSERT(stage_shows(&stage, "no earlier one with"));
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_said(&stage, "\"text\":\"look at the battery\""));
+    stage_close(&stage);
+}
+
+static void Tab_goes_through_completions_and_Enter_takes_one(void)
+{
+    struct stage stage;
+
+    stage_open(&stage, STAGE_LIVE, 80, 24);
+    stage_key(&stage, ":");
+    stage_type(&stage, "exte");
+    stage_key(&stage, "Tab");
+    CU_ASSERT(stage_shows(&stage, "› extend "));
+    stage_key(&stage, "C-u");
+    stage_type(&stage, "theme ");
+    stage_key(&stage, "Tab");
+    stage_key(&stage, "Tab");
+    stage_key(&stage, "Up");
+    stage_key(&stage, "S-Tab");
+    stage_key(&stage, "S-Tab"); /* from the first to the last, and one before */
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "› theme nord"));
+    CU_ASSERT(!(stage.wants & CONSOLE_THEME));
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage.wants & CONSOLE_THEME);
+    stage_key(&stage, ":");
+    stage_key(&stage, "Tab");
+    stage_key(&stage, "Esc"); /* leaves the list, then the line */
+    CU_ASSERT(stage_shows(&stage, "─ Command"));
+    stage_key(&stage, "Esc");
+    CU_ASSERT(stage_lacks(&stage, "─ Command"));
+    stage_close(&stage);
+}
+
 static void without_a_task_the_runs_have_the_screen(void)
 {
     static const char *const elsewhere[] = {"1", "2", "3", "4", "Tab", "S-Tab", "Esc", "_"};
@@ -495,6 +565,9 @@ const struct suite suite_console = {
         {"JSON folds in Detail, and is searched all the same",
          JSON_folds_in_Detail_and_is_searched_all_the_same},
         {"n goes through the matches of a short text", n_goes_through_the_matches_of_a_short_text},
+        {"what was typed comes back, for its own kind", what_was_typed_comes_back_for_its_own_kind},
+        {"Tab goes through completions, and Enter takes one",
+         Tab_goes_through_completions_and_Enter_takes_one},
         {"without a task the runs have the screen", without_a_task_the_runs_have_the_screen},
         {"U01 any size is drawn", U01_any_size_is_drawn},
         {"U10 a paste goes only where a text is typed",

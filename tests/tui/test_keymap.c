@@ -180,6 +180,7 @@ static const struct {
     {"prompt", "Enter", "prompt-submit"},
     {"prompt", "M-Enter C-j", "prompt-newline"},
     {"prompt", "Tab", "prompt-complete"},
+    {"prompt", "S-Tab", "prompt-complete-back"},
     {"prompt", "Left C-b", "prompt-left"},
     {"prompt", "Right C-f", "prompt-right"},
     {"prompt", "Up", "prompt-up"},
