@@ -119,37 +119,44 @@ static void give(struct cli *cli, const char *name, const char *value)
     cli->given[cli->given_count++].value = value;
 }
 
+/* optopt is the letter, or a long option's index behind OPTION_BASE; 0 when there is no such. */
 static int bad_option(const struct spec *spec, char **argv, int found)
 {
-    const char *word = argv[optind - 1];
-    const char **names = mem_array(spec->count + 1, sizeof *names);
+    const char *word = argv[optind - 1], *known = NULL;
 
-    if (found == ':') {
-        free(names);
-        return cli_fail(EXIT_USAGE, "%s needs a value", word);
-    }
+    if (optopt >= OPTION_BASE)
+        known = spec->longs[optopt - OPTION_BASE].name;
+    if (found == ':' && known)
+        return cli_fail(EXIT_USAGE, "--%s needs a value", known);
+    if (found == ':')
+        return cli_fail(EXIT_USAGE, "-%c needs a value", optopt);
+    if (known)
+        return cli_fail(EXIT_USAGE, "--%s takes no value", known);
+    if (optopt)
+        return cli_fail(EXIT_USAGE, "there is no option -%c: see --help", optopt);
+    const char **names = mem_array(spec->count + 1, sizeof *names);
     for (size_t i = 0; i < spec->count; i++)
         names[i] = spec->longs[i].name;
-    const char *nearest = str_starts(word, "--") ? str_nearest(word + 2, names, spec->count) : NULL;
+    const char *nearest = str_nearest(word + 2, names, spec->count);
     free(names);
     if (nearest)
         return cli_fail(EXIT_USAGE, "there is no option %s; did you mean --%s?", word, nearest);
     return cli_fail(EXIT_USAGE, "there is no option %s: see --help", word);
 }
 
-/* 0, or an exit code + 1. */
+/* CLI_RUN, or an exit code. */
 static int parse_options(struct cli *cli, int argc, char **argv)
 {
     struct spec spec;
-    int found, rc = 0;
+    int found, rc = CLI_RUN;
 
     make_spec(&spec, cli->command);
-    optind = 1;
+    optind = 0; /* anew, also after a line that was left in the middle of a word */
     opterr = 0;
-    /* Read before any thread is started. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    while (rc == 0 && (found = getopt_long(argc, argv, spec.shorts.data, spec.longs, NULL)) >= 0) {
+    while (rc == CLI_RUN &&
+           (found = getopt_long(argc, argv, spec.shorts.data, spec.longs, NULL)) >= 0) {
         if (found == '?' || found == ':')
-            rc = 1 + bad_option(&spec, argv, found);
+            rc = bad_option(&spec, argv, found);
         else if (found >= OPTION_BASE)
             give(cli, spec.longs[found - OPTION_BASE].name, optarg);
         else
@@ -235,26 +242,6 @@ int cli_configure(struct cli *cli, struct err *err)
 /* --- running ------------------------------------------------------------------------------------
  */
 
-static int run_command(struct cli *cli, int argc, char **argv)
-{
-    const struct cli_command *command = cli->command;
-    struct err err = {0};
-    int rc = parse_options(cli, argc, argv);
-
-    if (rc > 0)
-        return rc - 1;
-    if (cli_option(cli, "help")) {
-        cli_help_command(command, stdout);
-        return EXIT_DONE;
-    }
-    if ((int)cli->word_count < command->least ||
-        (command->most >= 0 && (int)cli->word_count > command->most))
-        return cli_fail(EXIT_USAGE, "usage: rerail %s %s", command->name, command->args);
-    if (command->settings && cli_configure(cli, &err) < 0)
-        return cli_fail(EXIT_USAGE, "%s", err.msg);
-    return command->run(cli);
-}
-
 /* The command that a word was probably meant to be, or NULL. */
 static const char *nearest_command(const char *word)
 {
@@ -293,6 +280,61 @@ static int unknown(const char *word)
         nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "", word);
 }
 
+/* What is answered without a command. */
+static int answer(int argc, char **argv)
+{
+    if (argc < 1) /* no kernel of today starts a program so */
+        return cli_fail(EXIT_USAGE, "which command? see rerail --help");
+    if (argc == 2 && (str_eq(argv[1], "--version") || str_eq(argv[1], "-V"))) {
+        puts("rerail " RERAIL_VERSION);
+        return EXIT_DONE;
+    }
+    if (argc == 2 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
+        cli_help(stdout);
+        return EXIT_DONE;
+    }
+    return CLI_RUN;
+}
+
+static int check_words(const struct cli *cli)
+{
+    const struct cli_command *command = cli->command;
+
+    if (cli_option(cli, "help")) {
+        cli_help_command(command, stdout);
+        return EXIT_DONE;
+    }
+    if (cli->word_count < (size_t)command->least ||
+        (command->most >= 0 && cli->word_count > (size_t)command->most))
+        return cli_fail(EXIT_USAGE, "usage: rerail %s%s%s", command->name,
+                        *command->args ? " " : "", command->args);
+    return CLI_RUN;
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv)
+{
+    struct err err = {0};
+    int skip, code = answer(argc, argv);
+
+    if (code != CLI_RUN)
+        return code;
+    cli->command = choose(argc, argv, &skip);
+    if (!cli->command)
+        return unknown(argv[1]);
+    code = parse_options(cli, argc - skip, argv + skip);
+    if (code == CLI_RUN)
+        code = check_words(cli);
+    if (code == CLI_RUN && cli->command->settings && cli_configure(cli, &err) < 0)
+        code = cli_fail(EXIT_USAGE, "%s", err.msg);
+    return code;
+}
+
+void cli_clear(struct cli *cli)
+{
+    config_free(cli->config);
+    free(cli->given);
+}
+
 /* What was printed and never arrived is a failure, unless the reader wanted no more. */
 static int end_output(int code)
 {
@@ -304,22 +346,11 @@ static int end_output(int code)
 int cli_main(int argc, char **argv, const char *const *environment)
 {
     struct cli cli = {.environment = environment};
-    int skip;
+    int code = cli_parse(&cli, argc, argv);
 
-    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
-        puts("rerail " RERAIL_VERSION);
-        return EXIT_DONE;
-    }
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        cli_help(stdout);
-        return EXIT_DONE;
-    }
-    cli.command = choose(argc, argv, &skip);
-    if (!cli.command)
-        return argc < 2 ? cli_fail(EXIT_USAGE, "which command? see rerail --help")
-                        : unknown(argv[1]);
-    int code = end_output(run_command(&cli, argc - skip, argv + skip));
-    config_free(cli.config);
-    free(cli.given);
+    if (code == CLI_RUN)
+        code = cli.command->run(&cli);
+    code = end_output(code);
+    cli_clear(&cli);
     return code;
 }

@@ -79,7 +79,16 @@ struct cli_option cli_flag(const struct setting *setting);
    behind the last. */
 bool cli_option_at(struct cli_option *out, const struct cli_command *command, size_t index);
 
-/* Parses, reads the configuration, runs, frees. The whole of main. */
+#define CLI_RUN (-1)
+
+/* Parses a command line into `cli`, zeroed but for its environment, and reads the configuration:
+   CLI_RUN when its command is to be run now, else the exit code of what was answered (--help) or
+   refused, with one line on stderr. `argv` is put in another order and borrowed. Clear it always.
+ */
+int cli_parse(struct cli *cli, int argc, char **argv);
+void cli_clear(struct cli *cli);
+
+/* Parses, runs, frees. The whole of main. */
 int cli_main(int argc, char **argv, const char *const *environment);
 
 #endif
