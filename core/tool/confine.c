@@ -335,9 +335,12 @@ static int check_root(const struct confine *root, const struct confine_options *
     if (options->anywhere)
         return 0;
     if (strcmp(root->path, "/") == 0)
-        return err_set(err, E_DENIED, "/: the whole system cannot be a workspace");
+        return err_set(
+            err, E_DENIED,
+            "/: the whole system cannot be a workspace, choose a folder with --workspace");
     if (options->home && holds(root, options->home))
-        return err_set(err, E_DENIED, "%s: holds your home folder, choose a project inside it",
+        return err_set(err, E_DENIED,
+                       "%s: holds your home folder, choose a project inside it with --workspace",
                        root->path);
     for (size_t i = 0; i < options->own_count; i++)
         if (holds(root, options->own[i]))
