@@ -269,6 +269,8 @@ install: all ## install the programs, man page, completions, themes, agents, sce
 uninstall: ## remove what install put there
 	rm -f $(BINDIR)/rerail $(SHAREDIR)/man/man1/rerail.1 $(foreach c,$(COMPLETIONS),$(SHAREDIR)/$(lastword $(subst :, ,$(c))))
 	rm -rf $(EXECDIR) $(SHAREDIR)/rerail
+	cd $(DESTDIR)$(PREFIX) 2>/dev/null && rmdir -p --ignore-fail-on-non-empty libexec share/man/man1 \
+	    $(patsubst %/,share/%,$(dir $(foreach c,$(COMPLETIONS),$(lastword $(subst :, ,$(c)))))) 2>/dev/null || :
 dist: ## a source archive of the last commit
 	@mkdir -p dist
 	git archive --prefix=rerail-$(VERSION)/ -o dist/rerail-$(VERSION).tar.gz HEAD
