@@ -94,6 +94,8 @@ struct record {
     union {
         struct {
             char *uid, *title, *agent, *model, *provider, *workspace;
+            char *origin, *origin_uid; /* imported: the file's format, and what the run was called
+                                          there; NULL = lived here */
         } run_row;
         struct {
             int state; /* enum run_state of core/agent/state.h */
@@ -223,7 +225,7 @@ struct chain_node {
 
 /* An attempt of the last minutes, for the guards to remember after a restart. */
 struct past_attempt {
-    char *scope, *key; /* "model" + "provider/model", or "tool" + "name@workspace" */
+    char *scope, *key;            /* "model" + "provider/model", or "tool" + "name@workspace" */
     int64_t wall_us, duration_us; /* wall_us: when it began */
     char *outcome;
 };

@@ -31,18 +31,29 @@ static int change(struct history *history, const char *sql, const struct bind *a
     return rc;
 }
 
+static int put_origin(struct history *history, struct record *r, struct err *err)
+{
+    static const char sql[] = "INSERT INTO origin(run, format, uid, us) VALUES(?, ?, ?, ?)";
+
+    return db_run(history->db, sql,
+                  BIND(bind_int(r->run), bind_text(r->run_row.origin),
+                       bind_text(r->run_row.origin_uid), bind_int(r->wall_us)),
+                  err);
+}
+
 static int put_run(struct history *history, struct record *r, int64_t body, struct err *err)
 {
     static const char sql[] =
         "INSERT INTO run(id, uid, title, agent, model, provider, workspace, config, created_us,"
         " updated_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
 
-    return db_run(history->db, sql,
-                  BIND(bind_int(r->run), bind_text(r->run_row.uid), bind_text(r->run_row.title),
-                       bind_text(r->run_row.agent), bind_text(r->run_row.model),
-                       bind_text(r->run_row.provider), bind_text(r->run_row.workspace),
-                       bind_int(body), bind_int(r->wall_us)),
-                  err);
+    int rc = db_run(history->db, sql,
+                    BIND(bind_int(r->run), bind_text(r->run_row.uid), bind_text(r->run_row.title),
+                         bind_text(r->run_row.agent), bind_text(r->run_row.model),
+                         bind_text(r->run_row.provider), bind_text(r->run_row.workspace),
+                         bind_int(body), bind_int(r->wall_us)),
+                    err);
+    return rc == 0 && r->run_row.origin ? put_origin(history, r, err) : rc;
 }
 
 static int put_status(struct history *history, struct record *r, int64_t body, struct err *err)

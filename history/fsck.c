@@ -355,6 +355,9 @@ static const struct {
     {"SELECT segment FROM segment s WHERE s.run=?1 AND NOT EXISTS"
      " (SELECT 1 FROM node n WHERE n.run=?1 AND n.segment=s.segment)",
      "segment %" PRId64 " has no nodes"},
+    {"SELECT segment FROM segment s WHERE s.run=?1 AND EXISTS"
+     " (SELECT 1 FROM node n WHERE n.run=?1 AND n.segment=s.segment AND n.depth<s.base)",
+     "segment %" PRId64 " has nodes before its beginning"},
     {"SELECT seq FROM input i WHERE i.run=?1 AND i.blob>0 AND NOT EXISTS"
      " (SELECT 1 FROM blob b WHERE b.id=i.blob)",
      "the body of input %" PRId64 " is missing"},

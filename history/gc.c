@@ -40,6 +40,7 @@ struct gc {
     "DELETE FROM " table " WHERE run=?1 AND (" key ") IN (SELECT " key " FROM " table              \
     " WHERE run=?1 LIMIT 500)"
 static const char *const deletions[] = {
+    DELETE("origin", "run"),
     DELETE("label", "node"),
     DELETE("snapshot", "node"),
     DELETE("checkpoint", "node"),

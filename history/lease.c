@@ -17,6 +17,7 @@ static const char sql_new[] =
 static const char sql_check[] = "SELECT epoch FROM lease WHERE run=? AND owner=?";
 static const char sql_look[] = "SELECT owner, epoch, pid FROM lease WHERE run=?";
 static const char sql_run[] = "SELECT id FROM run WHERE id=? AND state>=0";
+static const char sql_origin[] = "SELECT 1 FROM origin WHERE run=?";
 static const char sql_claim[] =
     "INSERT INTO lease(run, owner, epoch, pid, boot_id, us) VALUES(?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(run) DO UPDATE SET owner=excluded.owner, epoch=excluded.epoch,"
@@ -119,6 +120,20 @@ static int next_epoch(struct history *history, int64_t run, int64_t *epoch, stru
     return rc < 0 ? rc : 0;
 }
 
+/* What an imported run says of itself (what may run unasked, in which folder) is its file's word,
+   not the operator's: nobody goes on with it. */
+static int check_origin(struct history *history, int64_t run, struct err *err)
+{
+    int64_t imported = 0;
+    int rc = db_value(history->db, sql_origin, BIND(bind_int(run)), &imported, err);
+
+    return rc <= 0 ? rc
+                   : err_set(err, E_DENIED,
+                             "run %" PRId64 " was imported: it can be looked at, searched and"
+                             " compared, not gone on with",
+                             run);
+}
+
 int lease_claim(void *self, int64_t run, struct err *err)
 {
     struct history *history = self;
@@ -133,6 +148,8 @@ int lease_claim(void *self, int64_t run, struct err *err)
     if (rc == 0)
         rc = err_set(err, E_NOTFOUND, "there is no run %" PRId64, run);
     if (rc > 0)
+        rc = check_origin(history, run, err);
+    if (rc == 0)
         rc = next_epoch(history, run, &epoch, err);
     if (rc == 0)
         rc = db_run(history->db, sql_claim,

@@ -25,6 +25,16 @@ static int check_there(const char *path, struct err *err)
     return err_sys(err, errno, "history %s", path);
 }
 
+/* What a file that no writer of this version has opened yet lacks, as an empty table of this
+   connection's own. */
+static int supply_missing(struct query *q, int version, struct err *err)
+{
+    static const char origin[] = "CREATE TEMP TABLE origin(run INTEGER PRIMARY KEY, format TEXT,"
+                                 " uid TEXT, us INT)";
+
+    return version == 1 ? db_script(q->db, origin, err) : 0;
+}
+
 int query_open(struct query **out, const char *path, const char *vfs, struct err *err)
 {
     struct query *q = mem_new(sizeof *q);
@@ -44,6 +54,8 @@ int query_open(struct query **out, const char *path, const char *vfs, struct err
         rc = db_version(q->db, &version, err);
     if (rc == 0 && version == 0)
         rc = err_set(err, E_NOTFOUND, "there is no history yet (%s is empty)", path);
+    if (rc == 0)
+        rc = supply_missing(q, version, err);
     q->newer = version > schema_newest(schema_migrations, schema_migration_count);
     if (rc < 0) {
         query_close(q);

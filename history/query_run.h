@@ -25,6 +25,7 @@ struct run_row {
     int64_t head;
     enum run_owner owner;
     int64_t owner_pid;        /* 0 when unowned */
+    const char *origin;       /* imported: the format of its file; NULL = it lived here */
     const char *owner_socket; /* where to send verbs (attach.h); NULL when it does not listen */
 };
 

@@ -52,6 +52,7 @@ static const struct {
     {"event", "seq"},
     {"hole", "first"},
     {"lease", "run"},
+    {"origin", "run"},
 };
 
 struct tally {

@@ -138,8 +138,14 @@ static const char first[] =
 
     "CREATE TABLE trash(blob INTEGER PRIMARY KEY) STRICT;";
 
+/* Runs that were imported: `format` is what the file was, `uid` what the run was called there. */
+static const char origins[] =
+    "CREATE TABLE origin(run INTEGER PRIMARY KEY REFERENCES run, format TEXT NOT NULL, uid TEXT,"
+    " us INT NOT NULL) STRICT;";
+
 const struct migration schema_migrations[] = {
     {1, "the first schema", first},
+    {2, "where imported runs come from", origins},
 };
 const int schema_migration_count = COUNT(schema_migrations);
 

@@ -46,6 +46,7 @@ cJSON *row_json_run(const struct run_row *row)
     json_set_text(json, "model", row->model);
     json_set_text(json, "provider", row->provider);
     json_set_text(json, "workspace", row->workspace);
+    json_set_text(json, "imported_from", row->origin);
     json_set_text(json, "branch", row->branch_name);
     json_set_int(json, "head", row->head);
     json_set_int(json, "iterations", row->iterations);

@@ -270,6 +270,39 @@ static void test_newer_file(void)
     site_tear_down(&s);
 }
 
+/* As a history that was last written before runs could be imported. */
+static void test_older_file(void)
+{
+    struct site s;
+    struct query *q;
+    struct arena arena = {0};
+    struct run_row *rows;
+    sqlite3 *db;
+    size_t count;
+
+    if (!site_set_up(&s, 1))
+        return;
+    history_close(s.history);
+    s.history = NULL;
+    CU_ASSERT_EQUAL(sqlite3_open(s.path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "DROP TABLE origin; PRAGMA user_version=1", NULL, NULL, NULL),
+                    SQLITE_OK);
+    sqlite3_close(db);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(query_open(&q, s.path, NULL, &s.err), 0);
+        CU_ASSERT_EQUAL(
+            query_runs(q, &arena, &(struct run_page){.limit = 9}, &rows, &count, &s.err), 0);
+        CU_ASSERT_EQUAL(count, 1);
+        CU_ASSERT_PTR_NULL(rows[0].origin);
+        query_close(q);
+        if (i == 0)
+            CU_ASSERT_EQUAL(site_open(&s), 0);
+    }
+    CU_ASSERT_EQUAL(site_findings(&s), 0);
+    arena_free(&arena);
+    site_tear_down(&s);
+}
+
 static void test_backups(void)
 {
     static const struct migration steps[] = {
@@ -370,6 +403,8 @@ const struct suite suite_storage = {
         {"S10 network file systems are known", test_network_file_systems},
         {"S15 order is by sequence whatever the clock says", test_clocks},
         {"S16 a newer file is read, not written", test_newer_file},
+        {"S17 a history of the first version is read, and then brought up to date",
+         test_older_file},
         {"S17 a migration leaves a backup, the newest two are kept", test_backups},
         {"S19 a large file opens at once, in little memory", test_large},
         {"files are the owner's alone, links are refused", test_modes},

@@ -126,6 +126,7 @@ static void test_fsck_finds_what_was_altered(void)
          "1 the body of node 3 is missing"},
         {"DELETE FROM node WHERE run=2 AND node=5", "2 node 6 is at depth 6, not 5"},
         {"DELETE FROM node WHERE run=2 AND node=8", "2 the head of branch 1 is missing"},
+        {"UPDATE segment SET base=3 WHERE run=1", "1 segment 1 has nodes before its beginning"},
         {"DELETE FROM input WHERE run=1 AND seq=4", "1 inputs 4 to 4 are missing"},
         {"DELETE FROM input WHERE run=1 AND seq=1", "1 inputs 1 to 1 are missing"},
         {"UPDATE effect SET result=0 WHERE run=1 AND effect=2",
