@@ -92,8 +92,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct profile *profile;
     int rc = message_parse(&m, (const char *)data, size, &err);
 
-    must(rc == 0 || (!m && err.msg[0] && utf8_valid(err.msg, strlen(err.msg))));
-    if (rc < 0)
+    must(rc == 0 ? m != NULL : !m && err.msg[0] && utf8_valid(err.msg, strlen(err.msg)));
+    if (!m)
         return 0;
     try_round(m);
     for (size_t i = 0; (profile = profile_at(i)) != NULL; i++)

@@ -89,7 +89,7 @@ static int record_in_child(struct site *s, int turns)
     /* The other may hold the lock each time: as the engine does, try again. */
     for (int tries = 0; tries < 50 && (rc = site_open(s)) == E_BUSY; tries++)
         continue;
-    int64_t run;
+    int64_t run = 0;
     while (rc == 0 && (rc = s->journal.class->new_run(s->history, &run, &s->err)) == E_BUSY)
         rc = 0;
     if (rc < 0)

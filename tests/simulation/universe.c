@@ -265,10 +265,13 @@ static void let_lock(struct universe *u);
 
 void universe_judge_ledger(struct universe *u, int64_t run, int64_t effect, bool pure)
 {
+    struct query *query = reader(u);
     struct arena arena = {0};
     struct effect_row row;
 
-    if (reader(u) && query_effect(u->query, &arena, run, effect, &row, NULL) < 0)
+    if (!query)
+        return;
+    if (query_effect(query, &arena, run, effect, &row, NULL) < 0)
         universe_break(u, "run %lld: effect %lld has no row in the ledger", (long long)run,
                        (long long)effect);
     else if (!pure && row.state != EFFECT_STARTED)

@@ -129,7 +129,7 @@ static bool is_over(const struct caller *caller)
 /* The server's end of the connection, which is in this process too; -1 when it has none (yet). */
 static int other_end(struct caller *caller)
 {
-    struct sockaddr_in ours, theirs;
+    struct sockaddr_in ours = {0}, theirs = {0};
     socklen_t len = sizeof ours;
 
     if (getsockname(caller->fd, (struct sockaddr *)&ours, &len) < 0)
@@ -137,7 +137,7 @@ static int other_end(struct caller *caller)
     for (int i = 0, fd = caller->other; i < FDS; fd = i++) {
         len = sizeof theirs;
         if (fd != caller->fd && fd > 0 && getpeername(fd, (struct sockaddr *)&theirs, &len) == 0 &&
-            theirs.sin_port == ours.sin_port) {
+            theirs.sin_family == AF_INET && theirs.sin_port == ours.sin_port) {
             caller->other = fd;
             return fd;
         }
