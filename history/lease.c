@@ -17,7 +17,8 @@ static const char sql_new[] =
 static const char sql_check[] = "SELECT epoch FROM lease WHERE run=? AND owner=?";
 static const char sql_look[] = "SELECT owner, epoch, pid FROM lease WHERE run=?";
 static const char sql_run[] = "SELECT id FROM run WHERE id=? AND state>=0";
-static const char sql_origin[] = "SELECT 1 FROM origin WHERE run=?";
+static const char sql_origin[] =
+    "SELECT r.uid FROM origin o JOIN run r ON r.id=o.run WHERE o.run=?";
 static const char sql_claim[] =
     "INSERT INTO lease(run, owner, epoch, pid, boot_id, us) VALUES(?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(run) DO UPDATE SET owner=excluded.owner, epoch=excluded.epoch,"
@@ -124,14 +125,16 @@ static int next_epoch(struct history *history, int64_t run, int64_t *epoch, stru
    not the operator's: nobody goes on with it. */
 static int check_origin(struct history *history, int64_t run, struct err *err)
 {
-    int64_t imported = 0;
-    int rc = db_value(history->db, sql_origin, BIND(bind_int(run)), &imported, err);
+    sqlite3_stmt *row;
+    int rc = db_query(&row, history->db, sql_origin, BIND(bind_int(run)), err);
 
-    return rc <= 0 ? rc
-                   : err_set(err, E_DENIED,
-                             "run %" PRId64 " was imported: it can be looked at, searched and"
-                             " compared, not gone on with",
-                             run);
+    if (rc == 0 && (rc = db_next(history->db, row, err)) > 0)
+        rc = err_set(err, E_DENIED,
+                     "run %.8s was imported: it can be looked at, searched and compared, not gone"
+                     " on with",
+                     (const char *)sqlite3_column_text(row, 0));
+    db_done(row);
+    return rc;
 }
 
 int lease_claim(void *self, int64_t run, struct err *err)

@@ -46,6 +46,9 @@ OPTIONS(replay_options, JSON_OPTION,
         {"verify", 0, NULL, "decide every step again from what was recorded, and compare"});
 OPTIONS(request_options, {"curl", 'c', NULL, "as a curl command; the key stays in its variable"},
         {"raw", 0, NULL, "the start of the answer that a failed attempt got"});
+OPTIONS(export_options, {"format", 'f', "NAME", "rerail (the default) or jsonl"},
+        {"output", 'o', "FILE", "a new file; default: standard output"},
+        {"force", 0, NULL, "replace FILE if it is there"});
 OPTIONS(health_options, JSON_OPTION,
         {"endpoint", 'e', "PROVIDER", "only model calls to this provider"},
         {"tool", 't', "NAME", "only calls of this tool"});
@@ -171,6 +174,27 @@ static const struct cli_command table[] = {
      .settings = true,
      .most = 1,
      .run = command_health},
+    {.name = "export",
+     .group = "carry",
+     .args = "RUN",
+     .help = "a run as one file",
+     .text = "rerail's own format carries everything as it is, and rerail import takes it in again "
+             "where its sums are right. jsonl is the events, one a line, as exec --json prints "
+             "them.",
+     .options = export_options,
+     .least = 1,
+     .most = 1,
+     .run = command_export},
+    {.name = "import",
+     .group = "carry",
+     .args = "FILE",
+     .help = "take in a run from a file",
+     .text = "It is checked and kept whole, or not at all. An imported run can be looked at, "
+             "searched and compared; it cannot be resumed, because what it would be allowed to do "
+             "is the file's word.",
+     .least = 1,
+     .most = 1,
+     .run = command_import},
     {.name = "pause",
      .group = "steer",
      .args = "RUN",

@@ -60,7 +60,8 @@ static int wrong(struct importer *im, int code, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof text, fmt, ap); /* a longer one is cut: enough for a person */
     va_end(ap);
-    return err_set(im->err, code, "line %" PRId64 ": %s", im->lines.number, text);
+    return err_set(im->err, code, "%s: line %" PRId64 ": %s", im->lines.path, im->lines.number,
+                   text);
 }
 
 /* ---- the sum, before anything is believed */
@@ -77,7 +78,7 @@ static int check_end(struct importer *im, const char *line, size_t len, const st
     int rc = json_parse(&root, line, len, &line_limits, im->err);
 
     if (rc < 0)
-        return err_wrap(im->err, rc, "line %" PRId64, im->lines.number);
+        return err_wrap(im->err, rc, "%s: line %" PRId64, im->lines.path, im->lines.number);
     const cJSON *end = json_object(root, "end");
     const char *want = json_text(end, "sha256");
     sha256_text(text, sum);
@@ -468,7 +469,7 @@ static int take_line(struct importer *im, const char *line, size_t len)
     if (rc == 0 && !cJSON_IsObject(row))
         rc = err_set(im->err, E_PARSE, "it is no object");
     if (rc < 0)
-        rc = err_wrap(im->err, rc, "line %" PRId64, im->lines.number);
+        rc = err_wrap(im->err, rc, "%s: line %" PRId64, im->lines.path, im->lines.number);
     else
         rc = take_row(im, row);
     cJSON_Delete(row);
@@ -513,7 +514,7 @@ static int check_whole(struct importer *im)
     int rc = fsck_run(&report, &q, &options, im->err);
 
     if (rc == 0 && report.findings > 0)
-        rc = err_set(im->err, E_CORRUPT, "%s", first);
+        rc = err_set(im->err, E_CORRUPT, "%s: %s", im->lines.path, first);
     return rc;
 }
 
