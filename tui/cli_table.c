@@ -44,7 +44,8 @@ OPTIONS(rollback_options, {"dry-run", 'n', NULL, "only say what would be dropped
 
 OPTIONS(replay_options, JSON_OPTION,
         {"verify", 0, NULL, "decide every step again from what was recorded, and compare"});
-OPTIONS(request_options, {"curl", 'c', NULL, "as a curl command; the key stays in its variable"},
+OPTIONS(request_options, {"diff", 'd', "CALL", "what this other call's request has that differs"},
+        {"curl", 'c', NULL, "as a curl command; the key stays in its variable"},
         {"raw", 0, NULL, "the start of the answer that a failed attempt got"});
 OPTIONS(export_options, {"format", 'f', "NAME", "rerail (the default) or jsonl"},
         {"output", 'o', "FILE", "a new file; default: standard output"},
@@ -145,6 +146,19 @@ static const struct cli_command table[] = {
      .least = 1,
      .most = 1,
      .run = command_replay},
+    {.name = "compare",
+     .group = "look",
+     .args = "RUN[:STEP] RUN[:STEP]",
+     .help = "two runs, or two ways one run went, side by side",
+     .text =
+         "A step is a number that rerail show RUN lists, also one that was rolled back, or a "
+         "checkpoint's\n"
+         "label, #N or last; without one it is the run's head. Lines of the first begin with -, "
+         "of the\nsecond with +.",
+     .options = json_options,
+     .least = 2,
+     .most = 2,
+     .run = command_compare},
     {.name = "request",
      .group = "look",
      .args = "RUN CALL[.ATTEMPT]",

@@ -15,6 +15,7 @@
 #include "core/model/transcript.h"
 #include "history/query_work.h"
 #include "tui/cli.h"
+#include "tui/conversation.h"
 #include "tui/event_text.h"
 #include "tui/listing.h"
 #include "tui/rebuild.h"
@@ -23,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define DIFF_BYTES ((size_t)256 << 20)
 
 /* "7" or "7.2": attempt 2 of call 7. */
 static int parse_call(int64_t *call, int64_t *attempt, const char *word, struct err *err)
@@ -93,6 +96,46 @@ static int print_raw(struct stored *stored, int64_t call, int64_t attempt, struc
     return rc;
 }
 
+/* What call `to` was told that `from` was not, and the other way round. */
+static int print_diff(struct stored *stored, int64_t from, int64_t to, struct err *err)
+{
+    const int64_t calls[2] = {from, to};
+    struct conversation sides[2] = {0};
+    struct conversation_diff diff;
+    const char *params[2];
+    struct buf text;
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < 2; i++) {
+        struct call_row row;
+
+        rc = query_call(stored->query, &stored->arena, stored->run.run, calls[i], &row, err);
+        if (rc == 0)
+            rc = query_call_params(stored->query, &stored->arena, stored->run.run, calls[i],
+                                   &params[i], err);
+        if (rc == 0)
+            rc = conversation_read(&sides[i], stored, row.parent, err);
+    }
+    buf_init(&text, DIFF_BYTES);
+    if (rc == 0) {
+        conversation_compare(&text, &sides[0], &sides[1], &diff);
+        if (strcmp(params[0], params[1]) != 0)
+            (void)buf_printf(&text, "- parameters %s\n+ parameters %s\n", params[0], params[1]);
+        printf(
+            "call %lld to call %lld: %zu messages the same, %zu dropped, %zu added, %zu changed; "
+            "about %lld tokens, then %lld\n",
+            (long long)from, (long long)to, diff.same, diff.dropped, diff.added, diff.changed,
+            (long long)diff.tokens[0], (long long)diff.tokens[1]);
+        if (text.len > 0)
+            buf_cut(&text, text.len - 1); /* printing ends the line */
+        event_text_print(stdout, text.data);
+    }
+    buf_free(&text);
+    conversation_free(&sides[0]);
+    conversation_free(&sides[1]);
+    return rc;
+}
+
 static int request(const struct cli *cli, struct stored *stored, struct rebuilt *rebuilt,
                    struct err *err)
 {
@@ -101,6 +144,12 @@ static int request(const struct cli *cli, struct stored *stored, struct rebuilt 
 
     if (rc < 0)
         return rc;
+    if (cli_option(cli, "diff")) {
+        int64_t other = 0, ignored;
+
+        rc = parse_call(&other, &ignored, cli_option(cli, "diff"), err);
+        return rc < 0 ? rc : print_diff(stored, call, other, err);
+    }
     if (cli_option(cli, "raw"))
         return print_raw(stored, call, attempt, err);
     rc = rebuild_request(rebuilt, stored, call, attempt, err);

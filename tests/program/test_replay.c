@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rerail replay --verify from outside: a run of every scenario verifies clean, and what was altered
- * in the file afterwards is found where it was altered.
+ * Looking back from outside. replay --verify: a run of every scenario verifies clean, and what was
+ * altered in the file afterwards is found where it was altered. compare and request --diff: what
+ * two ways of a conversation have of their own.
  */
 #include "tests/suite.h"
 
@@ -111,7 +112,75 @@ static void what_was_altered_is_found(void)
     program_close(&program);
 }
 
+static bool lacks(const char *text, const char *words)
+{
+    bool there = strstr(text, words) != NULL;
+
+    if (there)
+        printf("    in it: %s\n    %s\n", words, text);
+    return !there;
+}
+
+static void two_ways_are_compared(void)
+{
+    struct program program;
+
+    program_open(&program);
+    play(&program, "tools");
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", "last", "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "14 messages are the same, 0 only in the first"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", "last:#2", "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "6 messages are the same, 0 only in the first, 8 only in the "
+                                     "second, 0 changed"));
+    CU_ASSERT_TRUE(says(program.out, "+ step 9, tool edit_file"));
+    CU_ASSERT_TRUE(says(program.out, "not the head"));
+    CU_ASSERT_TRUE(lacks(program.out, "\n- "));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", "last", "last:5", "--json")), 0);
+    CU_ASSERT_TRUE(says(program.out, "\"same\":4,\"dropped\":10,\"added\":0,\"changed\":0"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", "last", "last:999")), 1);
+    CU_ASSERT_TRUE(says(program.err, "999"));
+    program_close(&program);
+}
+
+static void another_task_is_a_changed_message(void)
+{
+    struct program program;
+
+    program_open(&program);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("exec", "one\ntwo\nthree", "--simulator", "hello")),
+                    0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("exec", "one\n2\nthree", "--simulator", "hello")),
+                    0);
+    char *feed = program_feed(&program);
+    const char *uid = strstr(feed, "\"session_id\":\"") + strlen("\"session_id\":\"");
+    char first[9] = {0};
+    memcpy(first, uid, 8);
+    free(feed);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", first, "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "      one\n-     two\n+     2\n      three\n"));
+    CU_ASSERT_TRUE(says(program.out, "0 only in the second, 2 changed"));
+    program_close(&program);
+}
+
+static void requests_are_compared(void)
+{
+    struct program program;
+
+    program_open(&program);
+    play(&program, "tools");
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("request", "last", "1", "--diff", "2")), 0);
+    CU_ASSERT_TRUE(says(program.out, "call 1 to call 2: 2 messages the same, 0 dropped, 2 added"));
+    CU_ASSERT_TRUE(says(program.out, "+     created notes.txt"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("request", "last", "2", "--diff", "1")), 0);
+    CU_ASSERT_TRUE(says(program.out, "-     created notes.txt"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("request", "last", "1", "--diff", "70")), 1);
+    program_close(&program);
+}
+
 static const struct test tests[] = {
+    {"two ways of a run are compared", two_ways_are_compared},
+    {"another task is a changed message, by line", another_task_is_a_changed_message},
+    {"two requests are compared", requests_are_compared},
     {"a run of every scenario verifies", every_scenario_verifies},
     {"what was altered afterwards is found where it was", what_was_altered_is_found},
     {NULL, NULL},
