@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line of the timeline: what it stands for and how it is painted. panel_timeline.c finds out
+ * A line of the timeline: what it stands for and how it is painted. timeline_rows.c finds out
  * which lines there are; here a line meets a pen, and nothing is read but the line and the model.
  */
 #ifndef TUI_TIMELINE_LINE_H
