@@ -144,6 +144,12 @@ static int bad_option(const struct spec *spec, char **argv, int found)
     return cli_fail(EXIT_USAGE, "there is no option %s: see --help", word);
 }
 
+static int next_option(const struct spec *spec, int argc, char **argv)
+{
+    /* No thread is there yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    return getopt_long(argc, argv, spec->shorts.data, spec->longs, NULL);
+}
+
 /* CLI_RUN, or an exit code. */
 static int parse_options(struct cli *cli, int argc, char **argv)
 {
@@ -153,8 +159,7 @@ static int parse_options(struct cli *cli, int argc, char **argv)
     make_spec(&spec, cli->command);
     optind = 0; /* anew, also after a line that was left in the middle of a word */
     opterr = 0;
-    while (rc == CLI_RUN &&
-           (found = getopt_long(argc, argv, spec.shorts.data, spec.longs, NULL)) >= 0) {
+    while (rc == CLI_RUN && (found = next_option(&spec, argc, argv)) >= 0) {
         if (found == '?' || found == ':')
             rc = bad_option(&spec, argv, found);
         else if (found >= OPTION_BASE)

@@ -34,7 +34,7 @@ static void say(char *out, const struct diff_line *script, size_t count, const c
         if ((int)script[i].op != last)
             *out++ = signs[script[i].op];
         last = (int)script[i].op;
-        *out++ = script[i].op == DIFF_ADDED ? b[script[i].b] : a[script[i].a];
+        *out++ = *(script[i].op == DIFF_ADDED ? b + script[i].b : a + script[i].a);
     }
     *out = '\0';
 }
