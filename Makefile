@@ -225,7 +225,8 @@ screens-accept: all $(BUILD)/tests/run ## accept the screens as they are; read t
 
 # ---- Reading
 
-ALL_SRC := $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(wildcard tests/fuzz/*.c) $(BENCH_SRC) $(filter-out $(TEST_SRC),$(BENCH_KIT))
+ALL_SRC := $(sort $(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)) $(TEST_SRC) $(BENCH_SRC) $(BENCH_KIT) \
+    $(wildcard tests/fuzz/*.c tests/bugs/*.c tests/fail/*.c tests/preload/*.c))
 ALL_HDR := $(wildcard core/*.h core/*/*.h history/*.h history/*/*.h tui/*.h tests/*.h tests/*/*.h)
 
 layers: ## fail on an include that points up or across
@@ -240,8 +241,11 @@ lint-clang:
 lint-own: $(call obj,$(LIB_SRC) $(wildcard $(MAIN_SRC) $(EXEC_SRC)))
 lint-objects: $(call obj,$(ALL_SRC))
 lint-files: $(ALL_SRC:%.c=$(BUILD)/lint/%.c.ok) $(ALL_HDR:%=$(BUILD)/lint/%.ok)
+# Suites of the builds that only tests see are read as they are built there.
+$(BUILD)/tests/bugs/%.o $(BUILD)/lint/tests/bugs/%.c.ok: OWN_CFLAGS += -DRERAIL_BUGS
+$(BUILD)/tests/fail/%.o $(BUILD)/lint/tests/fail/%.c.ok: OWN_CFLAGS += -DRERAIL_FAILPOINTS
 # The object knows which headers the file includes.
-$(BUILD)/lint/%.c.ok: %.c $(BUILD)/%.o .clang-tidy .clang-format tests/tools/lint.sh
+$(BUILD)/lint/%.c.ok: %.c $(BUILD)/%.o .clang-tidy tests/.clang-tidy .clang-format tests/tools/lint.sh
 	@sh tests/tools/lint.sh $< $@ $(OWN_CFLAGS) -I$(BUILD) -DPROGRAM_DIR='"$(BUILD)"'
 $(BUILD)/lint/%.h.ok: %.h .clang-format tests/tools/lint.sh
 	@sh tests/tools/lint.sh $< $@

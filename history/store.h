@@ -50,8 +50,8 @@ struct history {
 /* A writing transaction: takes the lock (E_BUSY), opens the file again after a failure, checks that
    it is still the same file and that nothing stored was lost. */
 int store_begin(struct history *history, struct err *err);
-/* The same at the end, when nobody is kept waiting and nobody tries again: waits a second for a busy
-   lock, unless it goes stepwise. */
+/* The same at the end, when nobody is kept waiting and nobody tries again: waits a second for a
+   busy lock, unless it goes stepwise. */
 int store_begin_waiting(struct history *history, struct err *err);
 /* Ends it with `rc` so far: commits when it is 0, else rolls back; gives the lock back. */
 int store_end(struct history *history, int rc, struct err *err);
