@@ -70,7 +70,7 @@ static int add_piece(struct conversation *c, struct stored *stored, const struct
     int rc = query_body(stored->query, stored->run.run, row->node, &stored->text, err);
     if (rc == 0)
         rc = message_parse(&message, stored->text.data, stored->text.len, err);
-    if (rc < 0)
+    if (!message)
         return err_wrap(err, rc, "step %lld", (long long)row->node);
     c->at = mem_room(c->at, c->count, &c->cap, sizeof *c->at);
     c->at[c->count++] = (struct conversation_piece){.node = row->node,
@@ -114,7 +114,7 @@ void conversation_free(struct conversation *conversation)
 /* --- comparing -----------------------------------------------------------------------------------
  */
 
-/* A text cut into its lines; what ends one does not begin another. */
+/* A text cut into its lines, at least one; what ends one does not begin another. */
 struct lines {
     char *text;
     const char **at;
@@ -124,8 +124,9 @@ struct lines {
 static struct lines cut(const char *text)
 {
     struct lines lines = {.text = mem_text(text)};
+    char *line = lines.text;
 
-    for (char *line = lines.text; line;) {
+    do {
         char *end = strchr(line, '\n');
 
         lines.at = mem_room(lines.at, lines.count, &lines.cap, sizeof *lines.at);
@@ -133,7 +134,7 @@ static struct lines cut(const char *text)
         if (end)
             *end = '\0';
         line = end && end[1] ? end + 1 : NULL;
-    }
+    } while (line);
     return lines;
 }
 

@@ -288,7 +288,9 @@ static size_t add_own(struct theme_info *out, size_t count, const char *dir)
     DIR *stream = dir ? opendir(dir) : NULL; /* most have no such folder */
     struct dirent *entry;
 
-    while (stream && count < THEME_LIST && (entry = readdir(stream))) {
+    if (!stream)
+        return count;
+    while (count < THEME_LIST && (entry = readdir(stream))) {
         size_t len = strlen(entry->d_name);
         char name[THEME_NAME];
 
@@ -299,8 +301,7 @@ static size_t add_own(struct theme_info *out, size_t count, const char *dir)
         if (!is_listed(out, count, name))
             memcpy(out[count++].name, name, sizeof name);
     }
-    if (stream)
-        (void)closedir(stream); /* it was only read */
+    (void)closedir(stream); /* it was only read */
     return count;
 }
 
