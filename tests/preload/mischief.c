@@ -28,9 +28,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+/* The C library's own, by their names there. NOLINTBEGIN(bugprone-reserved-identifier) */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static atomic_ulong allocations, threads;
 static atomic_ullong dice;
