@@ -110,6 +110,8 @@ FIELDS(repeated_effect, {"effect", FIELD_INT, "the new one"},
        {"tool_name", FIELD_TEXT, "the tool"});
 FIELDS(owner, {"pid", FIELD_INT, "the process that runs it now"},
        {"how", FIELD_TEXT, "start, resume, take-over, visit"});
+FIELDS(breakpoint, {"breakpoint", FIELD_INT, "its number in the run"},
+       {"spec", FIELD_TEXT, "its condition"}, {"hits", FIELD_INT, "how often it was hit"});
 FIELDS(notice, {"text", FIELD_TEXT, "something the operator should know"});
 
 static const struct event_info infos[EVENT_TYPE_COUNT] = {
@@ -145,6 +147,8 @@ static const struct event_info infos[EVENT_TYPE_COUNT] = {
                                repeated_effect},
     [EVENT_OWNER] = {"owner", "a process took the run", owner},
     [EVENT_NOTICE] = {"notice", "something worth knowing", notice},
+    [EVENT_BREAKPOINT] = {"breakpoint", "a condition of the operator holds: the run stops",
+                          breakpoint},
 };
 
 const struct event_info *event_info(enum event_type type)

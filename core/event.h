@@ -44,7 +44,8 @@
     X(LABEL, "label")                                                                              \
     X(REPEATED_EFFECT, "repeated_effect")                                                          \
     X(OWNER, "owner")                                                                              \
-    X(NOTICE, "notice")
+    X(NOTICE, "notice")                                                                            \
+    X(BREAKPOINT, "breakpoint")
 
 enum event_type {
 #define X(id, name) EVENT_##id,

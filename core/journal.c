@@ -96,7 +96,8 @@ void record_free(struct record *r)
     case RECORD_NODE:
     case RECORD_CHECKPOINT:
     case RECORD_EVENT:
-    case RECORD_LABEL: break;
+    case RECORD_LABEL:
+    case RECORD_BREAKPOINT: break;
     }
     free(r->body);
     memset(r, 0, sizeof *r);

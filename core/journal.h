@@ -79,7 +79,8 @@ enum record_kind {
     RECORD_EFFECT,       /* ledger: intent */
     RECORD_EFFECT_STATE, /* ledger: a transition */
     RECORD_EVENT,
-    RECORD_LABEL, /* a name on a node; empty text removes it */
+    RECORD_LABEL,      /* a name on a node; empty text removes it */
+    RECORD_BREAKPOINT, /* its row for lists; the body is its condition */
 };
 
 /* A record owns its texts and bodies (record_free). `body`/`len` are the large part: stored once by
@@ -177,6 +178,10 @@ struct record {
         struct {
             int64_t node;
         } label;
+        struct {
+            int64_t breakpoint, hits;
+            bool enabled, dropped;
+        } breakpoint;
     };
 };
 

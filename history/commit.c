@@ -339,19 +339,46 @@ static int put_label(struct history *history, struct record *r, int64_t body, st
         err);
 }
 
+static int put_breakpoint(struct history *history, struct record *r, int64_t body, struct err *err)
+{
+    static const char sql_set[] =
+        "INSERT INTO breakpoint(run, breakpoint, spec, enabled, hits, us) VALUES(?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(run, breakpoint) DO UPDATE SET enabled=excluded.enabled, hits=excluded.hits";
+    static const char sql_drop[] = "DELETE FROM breakpoint WHERE run=? AND breakpoint=?";
+
+    (void)body;
+    if (r->breakpoint.dropped)
+        return db_run(history->db, sql_drop,
+                      BIND(bind_int(r->run), bind_int(r->breakpoint.breakpoint)), err);
+    return db_run(history->db, sql_set,
+                  BIND(bind_int(r->run), bind_int(r->breakpoint.breakpoint), bind_text(r->body),
+                       bind_int(r->breakpoint.enabled), bind_int(r->breakpoint.hits),
+                       bind_int(r->wall_us)),
+                  err);
+}
+
 /* Stores one record; `body` is the id of its body where `keeps_body` says that it has one. */
 static const struct {
     int (*put)(struct history *history, struct record *r, int64_t body, struct err *err);
     bool keeps_body;
 } kinds[] = {
-    [RECORD_RUN] = {put_run, true},          [RECORD_STATUS] = {put_status, false},
-    [RECORD_INPUT] = {put_input, true},      [RECORD_SEGMENT] = {put_segment, false},
-    [RECORD_NODE] = {put_node, true},        [RECORD_BRANCH] = {put_branch, false},
-    [RECORD_HEAD] = {put_head, false},       [RECORD_CHECKPOINT] = {put_checkpoint, false},
-    [RECORD_CALL] = {put_call, true},        [RECORD_CALL_END] = {put_call_end, false},
-    [RECORD_ATTEMPT] = {put_attempt, false}, [RECORD_ATTEMPT_END] = {put_attempt_end, true},
-    [RECORD_EFFECT] = {put_effect, true},    [RECORD_EFFECT_STATE] = {put_effect_state, true},
-    [RECORD_EVENT] = {put_event, false},     [RECORD_LABEL] = {put_label, false},
+    [RECORD_RUN] = {put_run, true},
+    [RECORD_STATUS] = {put_status, false},
+    [RECORD_INPUT] = {put_input, true},
+    [RECORD_SEGMENT] = {put_segment, false},
+    [RECORD_NODE] = {put_node, true},
+    [RECORD_BRANCH] = {put_branch, false},
+    [RECORD_HEAD] = {put_head, false},
+    [RECORD_CHECKPOINT] = {put_checkpoint, false},
+    [RECORD_CALL] = {put_call, true},
+    [RECORD_CALL_END] = {put_call_end, false},
+    [RECORD_ATTEMPT] = {put_attempt, false},
+    [RECORD_ATTEMPT_END] = {put_attempt_end, true},
+    [RECORD_EFFECT] = {put_effect, true},
+    [RECORD_EFFECT_STATE] = {put_effect_state, true},
+    [RECORD_EVENT] = {put_event, false},
+    [RECORD_LABEL] = {put_label, false},
+    [RECORD_BREAKPOINT] = {put_breakpoint, false},
 };
 
 static int apply(struct history *history, struct record *r, struct err *err)

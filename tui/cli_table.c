@@ -40,6 +40,9 @@ OPTIONS(log_options, {"json", 'j', NULL, "one event a line, as JSON, with all th
         {"type", 't', "EVENT", "only events of this type"});
 OPTIONS(pause_options, {"now", 0, NULL, "abort what is in flight"});
 OPTIONS(abort_options, {"call", 0, NULL, "only the call in flight; the model is told"});
+OPTIONS(break_options, JSON_OPTION, {"dry-run", 'n', NULL, "only say where it would have stopped"},
+        {"delete", 0, "N", "remove breakpoint N"}, {"enable", 0, "N", "arm it again"},
+        {"disable", 0, "N", "keep it, but do not stop there"});
 OPTIONS(rollback_options, {"dry-run", 'n', NULL, "only say what would be dropped, and what stays"});
 
 OPTIONS(replay_options, JSON_OPTION,
@@ -231,6 +234,18 @@ static const struct cli_command table[] = {
      .least = 2,
      .most = -1,
      .run = command_verb},
+    {.name = "break",
+     .group = "steer",
+     .args = "RUN [CONDITION ...]",
+     .help = "stop where a condition holds; without one, list them",
+     .text =
+         "CONDITION is one of: tool NAME [PATTERN], error [CLASS], state NAME, iteration N,\n"
+         "cost DOLLARS, context PERCENT, text PATTERN. NAME may be a glob; PATTERN is searched\n"
+         "for in the call's arguments, or in the model's words. It is tried on the past first.",
+     .options = break_options,
+     .least = 1,
+     .most = -1,
+     .run = command_break},
     {.name = "approve",
      .group = "steer",
      .args = "RUN [EFFECT] [once|always]",

@@ -7,18 +7,22 @@
  */
 #include "tui/commands.h"
 
+#include "core/agent/breakpoint.h"
 #include "core/agent/verb.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "history/history.h"
+#include "history/query_breakpoint.h"
 #include "history/query_jump.h"
 #include "tui/cli.h"
 #include "tui/event_text.h"
+#include "tui/listing.h"
 #include "tui/reach.h"
 #include "tui/session.h"
 #include "tui/stored.h"
+#include "tui/trial.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -42,6 +46,7 @@ struct shell_verb {
 static const struct shell_verb verbs[] = {
     {"abort", "cancel", REACH_ANY, "call", "abort_call"},
     {"approve", "approve", REACH_ANY, NULL, NULL},
+    {"break", "break", REACH_ANY, NULL, NULL},
     {"deny", "deny", REACH_ANY, NULL, NULL},
     {"extend", "extend", REACH_WORK, NULL, NULL},
     {"finish", "finish", REACH_WORK, NULL, NULL},
@@ -168,6 +173,87 @@ static void make_verb(struct errand *errand)
     json_set_text(errand->verb, "by", "shell");
 }
 
+/* --- breakpoints ---------------------------------------------------------------------------------
+ */
+
+static const struct column break_columns[] = {
+    {"breakpoint", "BREAK", COLUMN_NUMBER},
+    {"enabled", "ARMED", COLUMN_TEXT},
+    {"hits", "HITS", COLUMN_NUMBER},
+    {"spec", "CONDITION", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+static int list_breakpoints(const struct cli *cli, struct stored *stored, struct err *err)
+{
+    struct breakpoint_row *rows;
+    struct listing *listing;
+    size_t count;
+    int rc = query_breakpoints(stored->query, &stored->arena, stored->run.run, 0, 64, &rows, &count,
+                               err);
+
+    if (rc < 0)
+        return rc;
+    listing_new(&listing, break_columns, cli_option(cli, "json") != NULL, stdout);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *row = cJSON_CreateObject();
+
+        json_set_int(row, "breakpoint", rows[i].breakpoint);
+        json_set_text(row, "enabled", rows[i].enabled ? "yes" : "no");
+        json_set_int(row, "hits", rows[i].hits);
+        json_set_text(row, "spec", rows[i].spec);
+        listing_add(listing, row);
+    }
+    if (listing_end(listing) == 0)
+        fputs("no breakpoints; rerail break --help says how to make one\n", stderr);
+    return 0;
+}
+
+/* Where it would have stopped, before it is armed. */
+static int try_breakpoint(struct errand *errand, struct err *err)
+{
+    struct breakpoint breakpoint;
+    struct trial trial;
+    int rc = breakpoint_parse(&breakpoint, json_text(errand->verb, "spec"), err);
+
+    if (rc < 0)
+        return rc;
+    rc = trial_run(&trial, &breakpoint, &errand->stored, err);
+    breakpoint_clear(&breakpoint);
+    if (rc < 0)
+        return rc;
+    fprintf(stderr, "would have stopped %zu time%s so far", trial.hits, trial.hits == 1 ? "" : "s");
+    for (size_t i = 0; i < trial.hits && i < TRIAL_SHOWN; i++)
+        fprintf(stderr, "%s iteration %lld (step %lld)", i ? "," : ":",
+                (long long)trial.at[i].iteration, (long long)trial.at[i].node);
+    fputs(trial.hits > TRIAL_SHOWN ? ", …\n" : "\n", stderr);
+    return 0;
+}
+
+/* --delete N and the like: the verb of that name. 1 = there was one. */
+static int change_breakpoint(struct errand *errand, struct err *err)
+{
+    static const char *const changes[] = {"delete", "enable", "disable"};
+
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const char *word = cli_option(errand->cli, changes[i]);
+        int64_t number;
+
+        if (!word)
+            continue;
+        if (errand->cli->word_count > 1)
+            return usage(errand, err);
+        if (str_int(&number, word, 1, INT64_MAX) < 0)
+            return err_set(err, E_USAGE, "--%s takes a breakpoint's number, not %s", changes[i],
+                           word);
+        errand->info = verb_find(changes[i]);
+        json_set_text(errand->verb, "verb", changes[i]);
+        json_set_int(errand->verb, "number", number);
+        return 1;
+    }
+    return 0;
+}
+
 /* --- what a rollback leaves behind ---------------------------------------------------------------
  */
 
@@ -267,7 +353,14 @@ static int prepare(struct errand *errand, struct err *err)
     if (rc < 0)
         return rc;
     make_verb(errand);
+    if (str_eq(errand->row->verb, "break")) {
+        rc = change_breakpoint(errand, err);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+    }
     rc = read_arguments(errand, err);
+    if (rc == 0 && str_eq(errand->row->verb, "break"))
+        rc = try_breakpoint(errand, err);
     if (rc == 0 && str_eq(errand->row->verb, "rollback"))
         rc = preview(errand, err);
     return rc;
@@ -310,6 +403,21 @@ static int run_errand(struct errand *errand)
     if (rc == 0)
         event_text_print(stdout, text);
     free(text);
+    return rc < 0 ? cli_error(&err) : EXIT_DONE;
+}
+
+int command_break(struct cli *cli)
+{
+    struct stored stored;
+    struct err err = {0};
+
+    if (cli->word_count > 1 || cli_option(cli, "delete") || cli_option(cli, "enable") ||
+        cli_option(cli, "disable"))
+        return command_verb(cli);
+    int rc = stored_open_run(&stored, cli->words[0], &err);
+    if (rc == 0)
+        rc = list_breakpoints(cli, &stored, &err);
+    stored_close(&stored);
     return rc < 0 ? cli_error(&err) : EXIT_DONE;
 }
 

@@ -9,6 +9,7 @@ struct cli;
 struct session_task;
 
 int command_completions(struct cli *cli);
+int command_break(struct cli *cli);
 int command_compare(struct cli *cli);
 int command_config(struct cli *cli);
 int command_console(struct cli *cli);

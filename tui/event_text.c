@@ -175,6 +175,14 @@ static void on_notice(const struct writer *w)
     put(w, "text");
 }
 
+static void on_breakpoint(const struct writer *w)
+{
+    (void)buf_text(w->out, "  stops at breakpoint ");
+    (void)buf_int(w->out, json_int(w->body, "breakpoint", 0));
+    (void)buf_text(w->out, ": ");
+    put(w, "spec");
+}
+
 static void on_repeated(const struct writer *w)
 {
     (void)buf_text(w->out, "  note: ");
@@ -201,6 +209,7 @@ static void (*const writers[EVENT_TYPE_COUNT])(const struct writer *w) = {
     [EVENT_LOOP_GUARD] = on_loop,
     [EVENT_RECOVERY] = on_recovery,
     [EVENT_NOTICE] = on_notice,
+    [EVENT_BREAKPOINT] = on_breakpoint,
     [EVENT_REPEATED_EFFECT] = on_repeated,
 };
 

@@ -94,6 +94,15 @@ static void on_notice(struct passage *p, const struct event *e)
     notice(p, e, json_text(e->body, "text"));
 }
 
+static void on_breakpoint(struct passage *p, const struct event *e)
+{
+    char text[sizeof p->notice];
+
+    (void)str_format(text, sizeof text, "breakpoint %lld: %s",
+                     (long long)json_int(e->body, "breakpoint", 0), json_text(e->body, "spec"));
+    notice(p, e, text);
+}
+
 static void on_repeated(struct passage *p, const struct event *e)
 {
     char text[sizeof p->notice], ago[32];
@@ -120,7 +129,7 @@ static void (*const folds[EVENT_TYPE_COUNT])(struct passage *p, const struct eve
     [EVENT_STATE_CHANGE] = on_state, [EVENT_BREAKER] = on_breaker,
     [EVENT_RETRY] = on_wait,         [EVENT_ADMISSION] = on_wait,
     [EVENT_NOTICE] = on_notice,      [EVENT_REPEATED_EFFECT] = on_repeated,
-    [EVENT_LOOP_GUARD] = on_loop,
+    [EVENT_LOOP_GUARD] = on_loop,    [EVENT_BREAKPOINT] = on_breakpoint,
 };
 
 void passage_fold(struct passage *passage, int64_t seq, int64_t us, enum event_type type,

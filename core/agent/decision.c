@@ -135,6 +135,13 @@ static void put_label(struct buf *b, const struct record *r)
     put_int(b, r->label.node);
 }
 
+static void put_breakpoint(struct buf *b, const struct record *r)
+{
+    put_int(b, r->breakpoint.breakpoint);
+    put_int(b, r->breakpoint.hits);
+    put_int(b, r->breakpoint.enabled | r->breakpoint.dropped << 1);
+}
+
 static void put_event(struct buf *b, const struct record *r)
 {
     put_int(b, (int64_t)r->event.type);
@@ -142,13 +149,21 @@ static void put_event(struct buf *b, const struct record *r)
 }
 
 static void (*const writers[])(struct buf *b, const struct record *r) = {
-    [RECORD_STATUS] = put_status,   [RECORD_SEGMENT] = put_segment,
-    [RECORD_NODE] = put_node,       [RECORD_BRANCH] = put_branch,
-    [RECORD_HEAD] = put_head,       [RECORD_CHECKPOINT] = put_checkpoint,
-    [RECORD_CALL] = put_call,       [RECORD_CALL_END] = put_call,
-    [RECORD_ATTEMPT] = put_attempt, [RECORD_ATTEMPT_END] = put_attempt,
-    [RECORD_EFFECT] = put_effect,   [RECORD_EFFECT_STATE] = put_effect_state,
-    [RECORD_EVENT] = put_event,     [RECORD_LABEL] = put_label,
+    [RECORD_STATUS] = put_status,
+    [RECORD_SEGMENT] = put_segment,
+    [RECORD_NODE] = put_node,
+    [RECORD_BRANCH] = put_branch,
+    [RECORD_HEAD] = put_head,
+    [RECORD_CHECKPOINT] = put_checkpoint,
+    [RECORD_CALL] = put_call,
+    [RECORD_CALL_END] = put_call,
+    [RECORD_ATTEMPT] = put_attempt,
+    [RECORD_ATTEMPT_END] = put_attempt,
+    [RECORD_EFFECT] = put_effect,
+    [RECORD_EFFECT_STATE] = put_effect_state,
+    [RECORD_EVENT] = put_event,
+    [RECORD_LABEL] = put_label,
+    [RECORD_BREAKPOINT] = put_breakpoint,
 };
 
 /* Bodies that are part of a decision: what the model will read, and what a name says. The summary
@@ -156,7 +171,7 @@ static void (*const writers[])(struct buf *b, const struct record *r) = {
 static bool body_decides(enum record_kind kind)
 {
     return kind == RECORD_NODE || kind == RECORD_EFFECT || kind == RECORD_EFFECT_STATE ||
-           kind == RECORD_LABEL;
+           kind == RECORD_LABEL || kind == RECORD_BREAKPOINT;
 }
 
 static void put_record(struct buf *b, const struct record *r)

@@ -344,7 +344,9 @@ void run_step(struct run *run, const struct input *input, struct step_out *out)
     run->checkpoint_due = false;
     run->next_seq = input->seq + 1;
     pass_time(run);
+    struct moment_sums sums = breaks_sums(run);
     deciders[input->kind](run);
+    breaks_judge(run, batch_from, &sums);
     run_record_head(run);
     if (run->checkpoint_due)
         run_record_checkpoint(run, input->seq);
@@ -406,6 +408,7 @@ void run_free(struct run *run)
     }
     free(run->notes);
     grants_free(run);
+    breaks_free(run);
     cJSON_Delete(run->changes);
     idempotency_free(&run->cache);
     toolset_free(run->tools);

@@ -5,6 +5,7 @@
 #ifndef CORE_AGENT_RUN_DATA_H
 #define CORE_AGENT_RUN_DATA_H
 
+#include "core/agent/breakpoint.h"
 #include "core/agent/run.h"
 #include "core/agent/run_spec.h"
 #include "core/config/run_config.h"
@@ -134,6 +135,11 @@ struct run {
     struct policy_grant *grants; /* owns their texts */
     size_t grant_count, grant_cap;
     struct idempotency_cache cache;
+    struct breakpoint *breaks;
+    size_t break_count, break_cap;
+    int64_t next_breakpoint;
+    int64_t
+        context_share; /* of the model's context, after the last answer: millionths of a percent */
 
     /* Only during run_step. */
     const struct input *input;
@@ -215,6 +221,21 @@ void slot_kill_left_over(struct run *run, struct tool_slot *slot);
 
 /* step_verb.c */
 void verb_step(struct run *run);
+
+/* Already told to go no further: rests at once where nothing is in flight. */
+void verb_hold(struct run *run);
+
+/* step_break.c */
+struct breakpoint *breaks_find(struct run *run, int64_t number); /* NULL = none */
+int breaks_add(struct run *run, const char *spec, int64_t *number, struct err *err);
+void breaks_enable(struct run *run, struct breakpoint *breakpoint, bool enabled);
+void breaks_drop(struct run *run, struct breakpoint *breakpoint);
+void breaks_free(struct run *run);
+void breaks_forget(struct run *run);   /* the head went back */
+void breaks_boundary(struct run *run); /* the next model call is about to begin */
+/* Before a step, and the records that it made: from batch place `from` on. */
+struct moment_sums breaks_sums(const struct run *run);
+void breaks_judge(struct run *run, size_t from, struct moment_sums *sums);
 
 /* step_jump.c */
 void jump_now(struct run *run); /* at the boundary, when run->jump.wanted */

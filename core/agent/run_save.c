@@ -42,10 +42,12 @@ static const struct number counter_numbers[] = {
 static const struct number head_numbers[] = {MEMBER(node), MEMBER(depth), MEMBER(segment)};
 /* Numbering and totals: never going back. */
 static const struct number run_numbers[] = {
-    MEMBER(branch),     MEMBER(next_node),   MEMBER(next_segment),     MEMBER(next_branch),
-    MEMBER(next_call),  MEMBER(next_effect), MEMBER(next_seq),         MEMBER(checkpoint),
-    MEMBER(call),       MEMBER(attempt),     MEMBER(extra_iterations), MEMBER(extra_us),
-    MEMBER(extra_cost), MEMBER(last_times),  MEMBER(last_us),          MEMBER(state_since_us),
+    MEMBER(branch),         MEMBER(next_node),        MEMBER(next_segment),
+    MEMBER(next_branch),    MEMBER(next_call),        MEMBER(next_effect),
+    MEMBER(next_seq),       MEMBER(checkpoint),       MEMBER(call),
+    MEMBER(attempt),        MEMBER(extra_iterations), MEMBER(extra_us),
+    MEMBER(extra_cost),     MEMBER(last_times),       MEMBER(last_us),
+    MEMBER(state_since_us), MEMBER(next_breakpoint),  MEMBER(context_share),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -143,6 +145,46 @@ static void load_notes(struct run *run, const cJSON *root)
     }
 }
 
+static void save_breaks(cJSON *root, const struct run *run)
+{
+    if (run->break_count == 0)
+        return;
+    cJSON *list = cJSON_AddArrayToObject(root, "breakpoints");
+    for (size_t i = 0; i < run->break_count; i++) {
+        const struct breakpoint *b = &run->breaks[i];
+        cJSON *entry = cJSON_CreateObject();
+
+        json_set_int(entry, "number", b->number);
+        json_set_text(entry, "spec", b->spec);
+        json_set_bool(entry, "enabled", b->enabled);
+        json_set_int(entry, "hits", b->hits);
+        json_set_int(entry, "passed", b->passed);
+        cJSON_AddItemToArray(list, entry);
+    }
+}
+
+/* One that this rerail cannot read any more stops nothing; its row stays. */
+static void load_breaks(struct run *run, const cJSON *root)
+{
+    const cJSON *entry;
+
+    breaks_free(run);
+    cJSON_ArrayForEach(entry, json_array(root, "breakpoints"))
+    {
+        const char *spec = json_text(entry, "spec");
+        struct breakpoint b;
+
+        if (!spec || breakpoint_parse(&b, spec, NULL) < 0)
+            continue;
+        b.number = json_int(entry, "number", 0);
+        b.enabled = json_bool(entry, "enabled", true);
+        b.hits = json_int(entry, "hits", 0);
+        b.passed = json_int(entry, "passed", 0);
+        run->breaks = mem_room(run->breaks, run->break_count, &run->break_cap, sizeof *run->breaks);
+        run->breaks[run->break_count++] = b;
+    }
+}
+
 static void save_cache(cJSON *root, const struct run *run)
 {
     char hash[2 * SHA256_BYTES + 1];
@@ -208,6 +250,7 @@ char *run_save(const struct run *run)
     save_list(root, "redo", run->redo, run->redo_count);
     save_grants(root, run);
     save_notes(root, run);
+    save_breaks(root, run);
     save_cache(root, run);
     if (run->changes)
         cJSON_AddItemToObject(root, "changes", cJSON_Duplicate(run->changes, true));
@@ -283,6 +326,7 @@ static void load_all(struct run *run, const cJSON *root)
     }
     load_grants(run, root);
     load_notes(run, root);
+    load_breaks(run, root);
     load_changes(run, root);
 }
 

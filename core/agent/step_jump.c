@@ -102,6 +102,7 @@ void jump_now(struct run *run)
     run->finishing = run->recovering = run->final = false;
     free(run->partial);
     run->partial = NULL;
+    breaks_forget(run);
     idempotency_bump(&run->cache, change_of(run->jump.op));
     run_action(run, ACTION_REWIND)->node = run->node;
     run_allow(run, 0, "rollback");

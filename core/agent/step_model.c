@@ -172,6 +172,7 @@ void model_boundary(struct run *run)
     (void)mark_checkpoint(run);
     if (heed_limits(run))
         return;
+    breaks_boundary(run);
     if (run->go == 0) {
         run_enter(run, RUN_PAUSED, run->go_reason);
         return;

@@ -60,6 +60,16 @@ static bool at_rest(const struct run *run)
     return !run_in_flight(run);
 }
 
+void verb_hold(struct run *run)
+{
+    if (run->phase == PHASE_MODEL_BACKOFF || run->phase == PHASE_MODEL_ADMIT) {
+        run_timer(run, TIMER_MODEL, 0, -1);
+        run_enter(run, RUN_PAUSED, run->go_reason);
+    } else if (run->phase == PHASE_TOOLS && at_rest(run)) {
+        tools_advance(run);
+    }
+}
+
 static void do_pause(struct run *run, struct reply *reply)
 {
     if (run->phase == PHASE_ENDED || run->phase == PHASE_NEW) {
@@ -67,12 +77,7 @@ static void do_pause(struct run *run, struct reply *reply)
         return;
     }
     run_allow(run, 0, "paused by the operator");
-    if (run->phase == PHASE_MODEL_BACKOFF || run->phase == PHASE_MODEL_ADMIT) {
-        run_timer(run, TIMER_MODEL, 0, -1);
-        run_enter(run, RUN_PAUSED, run->go_reason);
-    } else if (run->phase == PHASE_TOOLS && at_rest(run)) {
-        tools_advance(run);
-    }
+    verb_hold(run);
     done(reply, run->state == RUN_PAUSED ? "paused" : "pausing at the next safe place");
 }
 
@@ -600,6 +605,60 @@ static void do_redo(struct run *run, struct reply *reply)
     jump(run, reply, HEAD_REDO);
 }
 
+/* --- breakpoints ------------------------------------------------------------------------------ */
+
+static void do_break(struct run *run, struct reply *reply)
+{
+    const char *spec = json_text(run->input->facts, "spec");
+    struct err err = {0};
+    int64_t number = 0;
+
+    if (breaks_add(run, spec ? spec : "", &number, &err) < 0)
+        refuse(reply, "%s", err.msg);
+    else
+        done(reply, "breakpoint %lld: %s", (long long)number, spec);
+}
+
+static struct breakpoint *breakpoint_named(struct run *run, struct reply *reply)
+{
+    int64_t number = json_int(run->input->facts, "number", 0);
+    struct breakpoint *b = breaks_find(run, number);
+
+    if (!b)
+        refuse(reply, "there is no breakpoint %lld", (long long)number);
+    return b;
+}
+
+static void do_delete(struct run *run, struct reply *reply)
+{
+    struct breakpoint *b = breakpoint_named(run, reply);
+
+    if (!b)
+        return;
+    done(reply, "breakpoint %lld is gone", (long long)b->number);
+    breaks_drop(run, b);
+}
+
+static void do_enable(struct run *run, struct reply *reply)
+{
+    struct breakpoint *b = breakpoint_named(run, reply);
+
+    if (!b)
+        return;
+    breaks_enable(run, b, true);
+    done(reply, "breakpoint %lld is armed: %s", (long long)b->number, b->spec);
+}
+
+static void do_disable(struct run *run, struct reply *reply)
+{
+    struct breakpoint *b = breakpoint_named(run, reply);
+
+    if (!b)
+        return;
+    breaks_enable(run, b, false);
+    done(reply, "breakpoint %lld stays, and stops nothing", (long long)b->number);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct run *run, struct reply *reply);
@@ -626,6 +685,10 @@ static const struct {
     {"label", do_label},
     {"set", do_set},
     {"cache_clear", do_cache_clear},
+    {"break", do_break},
+    {"delete", do_delete},
+    {"enable", do_enable},
+    {"disable", do_disable},
 };
 
 void verb_step(struct run *run)

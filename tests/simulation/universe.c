@@ -352,6 +352,10 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
 {
     static const char *const answers[] = {"happened", "run", "skip"};
     static const char *const limits[] = {"iterations", "minutes", "dollars"};
+    static const char *const breaks[] = {
+        "tool *",      "tool shell echo",     "error",      "error timeout", "state paused",
+        "iteration 2", "state waiting_retry", "cost 0.001", "context 1",     "text .",
+        "nonsense"};
     cJSON *facts = input->facts;
 
     json_set_text(facts, "verb", name);
@@ -368,6 +372,10 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
         json_set_text(facts, "scope", "always");
     if (str_eq(name, "edit_call"))
         json_set_text(facts, "arguments", "{\"command\":\"echo edited\"}");
+    if (str_eq(name, "break"))
+        json_set_text(facts, "spec", breaks[universe_draw(u, sizeof breaks / sizeof *breaks)]);
+    if (str_eq(name, "delete") || str_eq(name, "enable") || str_eq(name, "disable"))
+        json_set_int(facts, "number", 1 + (int64_t)universe_draw(u, 3));
     if (str_eq(name, "set")) {
         json_set_text(facts, "name", "limits.loop_guard");
         json_set_text(facts, "value", "3");
