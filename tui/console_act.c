@@ -183,6 +183,8 @@ static unsigned submit(void *self, enum entry_kind kind, const char *text, int64
     case ENTRY_INJECT:
         return *text ? ask_verb(console, "inject", "text", text, NULL, 0) : DID_NOTHING;
     case ENTRY_LABEL: return ask_verb(console, "label", "text", text, "node", number);
+    case ENTRY_BREAK:
+        return *text ? ask_verb(console, "break", "spec", text, NULL, 0) : DID_NOTHING;
     case ENTRY_DENY: return ask_verb(console, "deny", "reason", text, "effect", number);
     case ENTRY_ARGUMENTS:
         return ask_verb(console, "edit_call", "arguments", text, "effect", number);
@@ -546,6 +548,7 @@ unsigned console_act(struct console *console, enum action_id action)
     case ACTION_PALETTE: return type(console, ENTRY_PALETTE);
     case ACTION_NEW_RUN: return type(console, ENTRY_NEW_RUN);
     case ACTION_INJECT: return type(console, ENTRY_INJECT);
+    case ACTION_BREAKPOINT: return type(console, ENTRY_BREAK);
     case ACTION_JUMP: return type(console, ENTRY_JUMP);
     case ACTION_WRITE: return type(console, ENTRY_WRITE);
     case ACTION_COPY: return copy(console);

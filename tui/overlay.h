@@ -48,6 +48,7 @@ enum entry_kind {
     ENTRY_NEW_RUN,
     ENTRY_INJECT,
     ENTRY_LABEL,
+    ENTRY_BREAK,
     ENTRY_JUMP,
     ENTRY_DENY,
     ENTRY_ARGUMENTS,

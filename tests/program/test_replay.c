@@ -177,7 +177,33 @@ static void requests_are_compared(void)
     program_close(&program);
 }
 
+static void a_breakpoint_is_tried_then_stops(void)
+{
+    struct program program;
+
+    program_open(&program);
+    play(&program, "tools");
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last", "tool", "write_*", "-n")), 0);
+    CU_ASSERT_TRUE(says(program.err, "would have stopped 1 time so far: iteration 1 (step 4)"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last", "iteration", "3")), 0);
+    CU_ASSERT_TRUE(says(program.out, "breakpoint 1: iteration 3"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "iteration 3"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("rollback", "last", "#1")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("resume", "last", "--allow-unsandboxed")), 3);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("show", "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "breakpoint 1: iteration 3"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last", "--delete", "1")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("resume", "last", "--allow-unsandboxed")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last", "--delete", "1")), 1);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("break", "last", "sometimes")), 1);
+    CU_ASSERT_TRUE(says(program.err, "is one of"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("replay", "last", "--verify")), 0);
+    program_close(&program);
+}
+
 static const struct test tests[] = {
+    {"a breakpoint is tried on the past, then stops the run", a_breakpoint_is_tried_then_stops},
     {"two ways of a run are compared", two_ways_are_compared},
     {"another task is a changed message, by line", another_task_is_a_changed_message},
     {"two requests are compared", requests_are_compared},
