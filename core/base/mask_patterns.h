@@ -8,6 +8,7 @@
 #define CORE_BASE_MASK_PATTERNS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/err.h"
 
@@ -21,5 +22,12 @@ void mask_patterns_free(struct mask_patterns *patterns);
    is masked whole. buf_add's errors. */
 int mask_patterns_apply(struct buf *out, const struct mask_patterns *patterns, const char *text,
                         size_t len);
+
+/* The same, and adds to counts[MASK_PATTERNS] how often each pattern matched. What they are called,
+   for people: "GitHub tokens"; NULL behind the last. */
+#define MASK_PATTERNS 12
+int mask_patterns_count(struct buf *out, const struct mask_patterns *patterns, const char *text,
+                        size_t len, int64_t *counts);
+const char *mask_patterns_name(size_t index);
 
 #endif
