@@ -173,7 +173,7 @@ static void begin_segment(struct run *run)
     run->new_segment = false;
 }
 
-static int64_t append_body(struct run *run, enum node_kind kind, char *body, size_t len)
+int64_t run_append_body(struct run *run, enum node_kind kind, char *body, size_t len)
 {
     if (run->new_segment)
         begin_segment(run);
@@ -202,7 +202,7 @@ int64_t run_append(struct run *run, enum node_kind kind, const struct message *m
     if (message_print(&text, message) < 0)
         buf_clear(&text); /* over every ceiling: cannot come from a parser of ours */
     size_t len = text.len;
-    return append_body(run, kind, buf_take(&text), len);
+    return run_append_body(run, kind, buf_take(&text), len);
 }
 
 void run_append_text(struct run *run, enum node_kind kind, enum message_role role, const char *text)
@@ -230,7 +230,7 @@ static void start(struct run *run)
     json_set_int(genesis, "loop", spec->loop);
     char *text = json_print(genesis);
     cJSON_Delete(genesis);
-    append_body(run, NODE_GENESIS, text, strlen(text));
+    run_append_body(run, NODE_GENESIS, text, strlen(text));
     json_set_text(body, "task", spec->task);
     json_set_text(body, "model", run->config->model.name);
     json_set_text(body, "provider", spec->provider);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of struct run, shared by run.c and the step_*.c files only.
+ * The inside of struct run, shared by run.c, the step_*.c files and adopt.c only.
  */
 #ifndef CORE_AGENT_RUN_DATA_H
 #define CORE_AGENT_RUN_DATA_H
@@ -155,6 +155,8 @@ struct action *run_action(struct run *run, enum action_kind kind);
 void run_event(struct run *run, enum event_type type, int64_t node, cJSON *body);
 void run_notice(struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void run_enter(struct run *run, enum run_state state, const char *reason);
+/* Takes body. The new node's number. */
+int64_t run_append_body(struct run *run, enum node_kind kind, char *body, size_t len);
 int64_t run_append(struct run *run, enum node_kind kind, const struct message *message);
 void run_append_text(struct run *run, enum node_kind kind, enum message_role role,
                      const char *text);
