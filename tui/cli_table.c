@@ -50,8 +50,11 @@ OPTIONS(replay_options, JSON_OPTION,
 OPTIONS(request_options, {"diff", 'd', "CALL", "what this other call's request has that differs"},
         {"curl", 'c', NULL, "as a curl command; the key stays in its variable"},
         {"raw", 0, NULL, "the start of the answer that a failed attempt got"});
-OPTIONS(export_options, {"format", 'f', "NAME", "rerail (the default) or jsonl"},
+OPTIONS(export_options,
+        {"format", 'f', "NAME", "rerail (the default), jsonl, openai, markdown or atif"},
         {"output", 'o', "FILE", "a new file; default: standard output"},
+        {"force", 0, NULL, "replace FILE if it is there"});
+OPTIONS(bundle_options, {"output", 'o', "FILE", "a new file; default: rerail-RUN.bundle here"},
         {"force", 0, NULL, "replace FILE if it is there"});
 OPTIONS(health_options, JSON_OPTION,
         {"endpoint", 'e', "PROVIDER", "only model calls to this provider"},
@@ -197,7 +200,8 @@ static const struct cli_command table[] = {
      .help = "a run as one file",
      .text = "rerail's own format carries everything as it is, and rerail import takes it in again "
              "where its sums are right. jsonl is the events, one a line, as exec --json prints "
-             "them.",
+             "them; openai the messages, markdown the same to be read, atif a trajectory. In these "
+             "four what looks like a secret is masked, and counted on standard error.",
      .options = export_options,
      .least = 1,
      .most = 1,
@@ -205,13 +209,27 @@ static const struct cli_command table[] = {
     {.name = "import",
      .group = "carry",
      .args = "FILE",
-     .help = "take in a run from a file",
-     .text = "It is checked and kept whole, or not at all. An imported run can be looked at, "
-             "searched and compared; it cannot be resumed, because what it would be allowed to do "
-             "is the file's word.",
+     .help = "take in a run from a file, also another agent's",
+     .text =
+         "Of rerail: export or bundle; it is checked and kept whole, or not at all. Of others: "
+         "session files of codex, Claude Code and opencode, ATIF trajectories, OpenAI messages; "
+         "what a file is, is seen by what is in it. An imported run can be looked at, "
+         "searched and compared; it cannot be resumed, because what it would be allowed to do "
+         "is the file's word.",
      .least = 1,
      .most = 1,
      .run = command_import},
+    {.name = "bundle",
+     .group = "carry",
+     .args = "RUN",
+     .help = "a run as one file, redacted, for a bug report",
+     .text = "Masks what looks like a secret, the values of variables that are named like one, the "
+             "home folder, the user's and the machine's name, in every text of the run, and says "
+             "how often. Read it before you send it. rerail import shows it as a run.",
+     .options = bundle_options,
+     .least = 1,
+     .most = 1,
+     .run = command_bundle},
     {.name = "pause",
      .group = "steer",
      .args = "RUN",

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* rerail import FILE: a run from a file becomes a stored one. */
+/*
+ * rerail import FILE: a run from a file becomes a stored one; the record of another agent becomes a
+ * run as ours are told, one for each conversation in it.
+ */
 #include "tui/commands.h"
 
+#include "core/agent/adopt.h"
 #include "core/agent/state.h"
+#include "core/base/path.h"
+#include "core/base/uuid.h"
+#include "core/config/config.h"
+#include "core/exchange/foreign.h"
 #include "history/exchange/import.h"
 #include "history/history.h"
 #include "tui/cli.h"
@@ -11,10 +19,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PEEK 64 /* bytes that tell what a file is */
+#define PEEK        64                  /* bytes that tell what a file is */
+#define FOREIGN_MAX ((size_t)128 << 20) /* bytes of another agent's record */
 
 /* O_NONBLOCK: a FIFO without a writer is refused by whoever reads it whole. */
 static int peek(const char *path, char out[PEEK], size_t *len, struct err *err)
@@ -51,6 +61,65 @@ static int import_own(struct history *history, const char *path, struct err *err
     return rc;
 }
 
+/* ---- records of others */
+
+static int adopt_one(struct history *history, const struct cli *cli, const char *format,
+                     const struct trajectory *record, struct err *err)
+{
+    struct journal journal = history_journal(history);
+    struct clock clock = clock_system();
+    struct batch batch = {0};
+    char uid[UUID_TEXT];
+    struct adoption adoption = {.uid = uid,
+                                .format = format,
+                                .record = record,
+                                .config = config_run(cli->config),
+                                .wall_us = clock_wall(&clock)};
+
+    uuid_new(uid);
+    int rc = journal.class->new_run(journal.self, &adoption.run, err);
+    if (rc == 0)
+        rc = adopt(&batch, &adoption, err);
+    if (rc == 0)
+        rc = journal.class->commit(journal.self, &batch, err);
+    if (adoption.run > 0)
+        (void)journal.class->release(journal.self, adoption.run, NULL); /* closing does it too */
+    if (rc == 0)
+        printf("run %.8s: %zu messages from %s%s%s\n", uid, record->count, record->agent,
+               record->version ? " " : "", record->version ? record->version : "");
+    if (rc == 0 && record->left_out > 0)
+        printf("left out: %" PRId64 " messages that are not on its main line\n", record->left_out);
+    batch_free(&batch);
+    return rc;
+}
+
+static int import_foreign(struct history *history, const struct cli *cli,
+                          const struct foreign_list *list, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < list->count; i++)
+        rc = adopt_one(history, cli, list->format->name, list->at[i], err);
+    if (rc == 0 && list->cut)
+        printf("left out: the last line, which its writer did not finish\n");
+    return rc;
+}
+
+static int read_foreign(struct foreign_list *list, const char *path, struct err *err)
+{
+    char *text = NULL;
+    size_t len;
+    int rc = path_read(&text, &len, path, FOREIGN_MAX, err);
+
+    if (rc < 0)
+        return rc;
+    rc = foreign_read(list, text, len, err);
+    free(text);
+    return rc < 0 ? err_wrap(err, rc, "%s", path) : 0;
+}
+
+/* ---- the command */
+
 static int open_history(struct history **out, struct err *err)
 {
     struct history_report report;
@@ -66,17 +135,22 @@ int command_import(struct cli *cli)
 {
     const char *path = cli->words[0];
     struct history *history = NULL;
+    struct foreign_list list = {0};
     char start[PEEK];
     struct err err = {0};
     size_t len = 0;
     int rc = peek(path, start, &len, &err);
+    bool ours = rc == 0 && import_is_ours(start, len);
 
-    if (rc == 0 && !import_is_ours(start, len))
-        rc = err_set(&err, E_PARSE, "%s is not a run that rerail exported", path);
+    if (rc == 0 && !ours)
+        rc = read_foreign(&list, path, &err);
+    if (rc == 0 && !ours)
+        rc = cli_configure(cli, &err);
     if (rc == 0)
         rc = open_history(&history, &err);
     if (rc == 0)
-        rc = import_own(history, path, &err);
+        rc = ours ? import_own(history, path, &err) : import_foreign(history, cli, &list, &err);
     history_close(history);
+    foreign_free(&list);
     return rc < 0 ? cli_error(&err) : EXIT_DONE;
 }
