@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/sanitize.h"
 #include "tui/markdown_page.h"
 #include "tui/text.h"
 
@@ -86,11 +87,6 @@ void markdown_end(struct markdown *m)
     sanitize_end(&m->sanitize);
     m->ended = true;
     start_over(m);
-}
-
-const struct sanitize_counts *markdown_counts(const struct markdown *m)
-{
-    return &m->sanitize.counts;
 }
 
 size_t markdown_cost(const struct markdown *m)

@@ -11,14 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/base/sanitize.h"
 #include "tui/lines.h"
 
 struct markdown;
 
-#define MARKDOWN_MAX                                                                               \
-    (16u << 20) /* bytes of one text; the rest is not shown, and said not to be                    \
-                 */
+#define MARKDOWN_MAX (16u << 20) /* bytes of one text; more is not shown, and said not to be */
 
 void markdown_new(struct markdown **out);
 void markdown_free(struct markdown *m);
@@ -29,7 +26,5 @@ void markdown_end(struct markdown *m);
 const struct lines *markdown_lines(struct markdown *m, int width);
 /* Bytes that were rendered until now, again and again where it was so: what it has cost. */
 size_t markdown_cost(const struct markdown *m);
-/* What was removed from the text on its way in, for a footer. */
-const struct sanitize_counts *markdown_counts(const struct markdown *m);
 
 #endif

@@ -474,8 +474,3 @@ void session_verb(struct session *session, int64_t ticket, const char *uid, cJSO
 {
     engine_verb(session->engine, ticket, uid, verb);
 }
-
-void session_stop(struct session *session)
-{
-    engine_stop(session->engine);
-}

@@ -56,7 +56,6 @@ int session_start(struct session *session, int64_t ticket, const struct config *
 void session_adopt(struct session *session, int64_t ticket, int64_t run, const char *how);
 /* verb moves. */
 void session_verb(struct session *session, int64_t ticket, const char *uid, cJSON *verb);
-void session_stop(struct session *session); /* NEWS_STOPPED follows */
 
 /* The keys that must not be written down anywhere; lives as long as the session. */
 const struct mask *session_mask(const struct session *session);

@@ -102,19 +102,6 @@ static bool read_stat(char *out, size_t cap, pid_t pid)
     return n > 0;
 }
 
-int64_t family_start_time(pid_t pid)
-{
-    char text[1024];
-    const char *at;
-
-    if (!read_stat(text, sizeof text, pid))
-        return 0;
-    at = strrchr(text, ')');
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoll(at + 1, NULL, 10) : 0;
-}
-
 static bool is_dead(pid_t pid)
 {
     char text[1024];

@@ -26,7 +26,4 @@ void family_reap(uint64_t mark, pid_t leader);
    /proc. */
 unsigned family_sweep(uint64_t mark, pid_t leader, unsigned *killed);
 
-/* Field 22 of /proc/PID/stat; 0 when it cannot be told. */
-int64_t family_start_time(pid_t pid);
-
 #endif
