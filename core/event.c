@@ -85,7 +85,7 @@ FIELDS(doubt_resolved, {"effect", FIELD_INT, "its row in the ledger"},
        {"answer", FIELD_TEXT, "happened, run, skip"}, {"by", FIELD_TEXT, "who"});
 FIELDS(checkpoint, {"iteration", FIELD_INT, "on this branch"});
 FIELDS(rollback, {"from", FIELD_INT, "the head it leaves"}, {"to", FIELD_INT, "the new head"},
-       {"op", FIELD_TEXT, "rollback, undo, redo"},
+       {"op", FIELD_TEXT, "rollback, undo, redo, switch"},
        {"dropped", FIELD_INT, "messages no longer on the head"},
        {"effects", FIELD_INT, "effects after that place, which stay in the world"},
        {"by", FIELD_TEXT, "who"}, {"tip", FIELD_TEXT, "the name of the abandoned tip"});

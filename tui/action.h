@@ -55,6 +55,7 @@
     ACTION(ABORT_CALL, "abort-call", "stop call", "stop the call in flight; the model is told")    \
     ACTION(ABORT_RUN, "abort-run", "", "end the run: asks first")                                  \
     ACTION(LABEL, "label", "label", "name a checkpoint")                                           \
+    ACTION(FORK, "fork", "fork", "a new branch from a checkpoint; the one it leaves stays")        \
     ACTION(BREAKPOINT, "breakpoint", "", "stop where a condition holds: tool NAME, error, text …") \
     ACTION(JUMP, "jump", "", "go to a label or a step by its name")                                \
     ACTION(COPY, "copy", "", "copy what Detail shows to the clipboard")                            \

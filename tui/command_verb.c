@@ -50,6 +50,7 @@ static const struct shell_verb verbs[] = {
     {"deny", "deny", REACH_ANY, NULL, NULL},
     {"extend", "extend", REACH_WORK, NULL, NULL},
     {"finish", "finish", REACH_WORK, NULL, NULL},
+    {"fork", "fork", REACH_ANY, NULL, NULL},
     {"inject", "inject", REACH_ANY, NULL, NULL},
     {"label", "label", REACH_ANY, NULL, NULL},
     {"pause", "pause", REACH_LIVE, "now", "pause_now"},
@@ -58,6 +59,7 @@ static const struct shell_verb verbs[] = {
     {"rollback", "rollback", REACH_ANY, NULL, NULL},
     {"set", "set", REACH_ANY, NULL, NULL},
     {"step", "step", REACH_WORK, NULL, NULL},
+    {"switch", "switch", REACH_ANY, NULL, NULL},
     {"undo", "undo", REACH_ANY, NULL, NULL},
 };
 

@@ -183,6 +183,7 @@ static unsigned submit(void *self, enum entry_kind kind, const char *text, int64
     case ENTRY_INJECT:
         return *text ? ask_verb(console, "inject", "text", text, NULL, 0) : DID_NOTHING;
     case ENTRY_LABEL: return ask_verb(console, "label", "text", text, "node", number);
+    case ENTRY_FORK: return ask_verb(console, "fork", "name", text, "to", number);
     case ENTRY_BREAK:
         return *text ? ask_verb(console, "break", "spec", text, NULL, 0) : DID_NOTHING;
     case ENTRY_DENY: return ask_verb(console, "deny", "reason", text, "effect", number);
@@ -489,12 +490,13 @@ static unsigned want(struct console *console, unsigned what)
     return DID_REDRAW;
 }
 
-static unsigned label(struct console *console)
+/* Asks for a name that has to do with the chosen checkpoint. */
+static unsigned name_at(struct console *console, enum entry_kind kind)
 {
     int64_t node = console_checkpoint(console);
 
     if (node)
-        ask_text(console, ENTRY_LABEL, NULL, node);
+        ask_text(console, kind, NULL, node);
     return DID_REDRAW;
 }
 
@@ -552,7 +554,8 @@ unsigned console_act(struct console *console, enum action_id action)
     case ACTION_JUMP: return type(console, ENTRY_JUMP);
     case ACTION_WRITE: return type(console, ENTRY_WRITE);
     case ACTION_COPY: return copy(console);
-    case ACTION_LABEL: return label(console);
+    case ACTION_LABEL: return name_at(console, ENTRY_LABEL);
+    case ACTION_FORK: return name_at(console, ENTRY_FORK);
     case ACTION_PAUSE: return pause(console);
     case ACTION_STEP: return say_verb(console, "step");
     case ACTION_CONTINUE: return say_verb(console, "resume");

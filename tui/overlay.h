@@ -49,6 +49,7 @@ enum entry_kind {
     ENTRY_INJECT,
     ENTRY_LABEL,
     ENTRY_BREAK,
+    ENTRY_FORK,
     ENTRY_JUMP,
     ENTRY_DENY,
     ENTRY_ARGUMENTS,

@@ -49,6 +49,7 @@ static const struct {
                        true, "task"},
     [ENTRY_INJECT] = {"Message to the agent", "Enter sends it, M-Enter: new line", true, "message"},
     [ENTRY_LABEL] = {"Name of this checkpoint", "empty removes it", false, NULL},
+    [ENTRY_FORK] = {"Name of the new branch", "one word; empty: rerail names it", false, NULL},
     [ENTRY_BREAK] = {"Stop where",
                      "tool NAME, error, state NAME, iteration N, cost $, context %, text …", false,
                      "break"},

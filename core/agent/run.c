@@ -225,6 +225,7 @@ static void start(struct run *run)
     cJSON *body = cJSON_CreateObject();
     branch->branch.branch = run->branch = ++run->next_branch;
     branch->branch.name = mem_text("main");
+    (void)branches_add(run, run->branch, "main");
     json_set_text(genesis, "run", run->uid);
     json_set_text(genesis, "agent", run->config->agent.name);
     json_set_int(genesis, "loop", spec->loop);
@@ -409,6 +410,7 @@ void run_free(struct run *run)
     free(run->notes);
     grants_free(run);
     breaks_free(run);
+    branches_free(run);
     cJSON_Delete(run->changes);
     idempotency_free(&run->cache);
     toolset_free(run->tools);
@@ -467,8 +469,8 @@ bool run_in_flight(const struct run *run)
 
 int64_t run_undo_target(const struct run *run, bool redo)
 {
-    const int64_t *list = redo ? run->redo : run->undo;
-    int count = redo ? run->redo_count : run->undo_count;
+    const int64_t *list = redo ? run->jumps.redo : run->jumps.undo;
+    int count = redo ? run->jumps.redo_count : run->jumps.undo_count;
 
     return count > 0 ? list[count - 1] : 0;
 }
@@ -485,7 +487,7 @@ int64_t run_depth(const struct run *run)
 
 bool run_jumped(const struct run *run)
 {
-    return run->tips > 0;
+    return run->tips > 0 || run->branch_count > 1;
 }
 
 const struct run_spec *run_spec(const struct run *run)

@@ -111,6 +111,8 @@ bool run_finishing(const struct run *run); /* its call in hand wants words only 
 bool run_in_flight(const struct run *run); /* a model call or a tool is at work, or about to be */
 /* Where undo (or redo) would go; 0 = nowhere. */
 int64_t run_undo_target(const struct run *run, bool redo);
+/* Head of a branch by its name; 0 = there is none. */
+int64_t run_branch_head(const struct run *run, const char *name);
 const struct hash *run_chain(const struct run *run); /* of the head */
 int64_t run_depth(const struct run *run);
 bool run_jumped(const struct run *run); /* some branch was left: effects may repeat */

@@ -78,9 +78,22 @@ struct jump { /* a move of the head that waits for the boundary */
     enum head_op op;
     int64_t to, dropped, effects;
     char *summary, *by, *reason, *tip;
+    char *branch; /* FORK: the new one's name; SWITCH: the other's */
 };
 
 #define RUN_UNDO_MAX 64
+
+struct jumps { /* places that were left, and can be returned to; the last one first */
+    int64_t undo[RUN_UNDO_MAX], redo[RUN_UNDO_MAX];
+    int undo_count, redo_count;
+};
+
+struct run_branch {
+    int64_t number;
+    char *name;
+    int64_t head; /* where it was left; of the active one: not kept here */
+    struct jumps jumps;
+};
 
 struct run {
     int64_t id;
@@ -129,8 +142,10 @@ struct run {
     struct note *notes;
     size_t note_count, note_cap;
     struct jump jump;
-    int64_t undo[RUN_UNDO_MAX], redo[RUN_UNDO_MAX];
-    int undo_count, redo_count, tips;
+    struct jumps jumps; /* of the active branch */
+    int tips;
+    struct run_branch *branches;
+    size_t branch_count, branch_cap;
     cJSON *changes; /* settings changed since the start: array of {name, value}; NULL = none */
     struct policy_grant *grants; /* owns their texts */
     size_t grant_count, grant_cap;
@@ -226,6 +241,16 @@ void verb_step(struct run *run);
 
 /* Already told to go no further: rests at once where nothing is in flight. */
 void verb_hold(struct run *run);
+
+/* branches.c */
+struct run_branch *branches_named(struct run *run, const char *name); /* NULL = none */
+struct run_branch *branches_active(struct run *run);
+struct run_branch *branches_add(struct run *run, int64_t number, const char *name); /* borrowed */
+void branches_free(struct run *run);
+void branches_leave(struct run *run, int64_t head); /* the active one, whose head is there */
+void branches_take(struct run *run, const struct run_branch *branch);
+void branches_save(cJSON *root, const struct run *run);
+void branches_load(struct run *run, const cJSON *root);
 
 /* step_break.c */
 struct breakpoint *breaks_find(struct run *run, int64_t number); /* NULL = none */

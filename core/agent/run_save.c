@@ -6,7 +6,7 @@
  *
  *   {"state","phase","go", "head":{…}, "next":{…}, "branch":{…counters}, "total":{…counters},
  *    "spent":[µs by state], "extra":{…}, "loop":[hash, times], "epoch", "grants":[{tool, args}],
- *    "undo":[node], "redo":[node], "tips", …}
+ *    "undo":[node], "redo":[node], "tips", "branches":[{number, name, head, undo, redo}], …}
  */
 #include "core/agent/run_data.h"
 
@@ -68,25 +68,6 @@ static void load_numbers(const cJSON *from, void *base, const struct number *num
 {
     for (size_t i = 0; i < count; i++)
         *number_at(base, &numbers[i]) = json_int(from, numbers[i].name, 0);
-}
-
-static void save_list(cJSON *into, const char *name, const int64_t *list, int count)
-{
-    if (count == 0)
-        return;
-    cJSON *array = cJSON_AddArrayToObject(into, name);
-    for (int i = 0; i < count; i++)
-        cJSON_AddItemToArray(array, cJSON_CreateNumber((double)list[i]));
-}
-
-static int load_list(const cJSON *from, const char *name, int64_t *list)
-{
-    const cJSON *item, *array = json_array(from, name);
-    int count = 0;
-
-    cJSON_ArrayForEach(item, array) if (count < RUN_UNDO_MAX && cJSON_IsNumber(item))
-        list[count++] = (int64_t)item->valuedouble;
-    return count;
 }
 
 static void save_hash(cJSON *into, const char *name, const struct hash *hash)
@@ -246,8 +227,7 @@ char *run_save(const struct run *run)
     spent = cJSON_AddArrayToObject(root, "spent");
     for (int i = 0; i < RUN_STATE_COUNT; i++)
         cJSON_AddItemToArray(spent, cJSON_CreateNumber((double)run->spent_us[i]));
-    save_list(root, "undo", run->undo, run->undo_count);
-    save_list(root, "redo", run->redo, run->redo_count);
+    branches_save(root, run);
     save_grants(root, run);
     save_notes(root, run);
     save_breaks(root, run);
@@ -316,8 +296,7 @@ static void load_all(struct run *run, const cJSON *root)
     run->recovering = json_bool(root, "recovering", false);
     run->new_segment = json_bool(root, "new_segment", false);
     run->tips = (int)json_int(root, "tips", 0);
-    run->undo_count = load_list(root, "undo", run->undo);
-    run->redo_count = load_list(root, "redo", run->redo);
+    branches_load(run, root);
     load_cache(run, root);
     for (int i = 0; i < RUN_STATE_COUNT; i++) {
         const cJSON *item = cJSON_GetArrayItem(spent, i);

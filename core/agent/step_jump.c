@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The head moves: roll back, undo, redo. Only ever at a boundary, to a checkpoint, by its summary;
- * nothing is deleted. What the branch used goes back with it; money and totals do not.
+ * The head moves: roll back, undo, redo, to a new branch, to another. Only ever at a boundary, to a
+ * checkpoint, by its summary; nothing is deleted. What the branch used goes back with it; money and
+ * totals do not.
  */
 #include "core/agent/run_data.h"
 
@@ -18,6 +19,7 @@ void jump_clear(struct run *run)
     free(run->jump.summary);
     free(run->jump.by);
     free(run->jump.reason);
+    free(run->jump.branch);
     memset(&run->jump, 0, sizeof run->jump);
 }
 
@@ -36,33 +38,73 @@ static enum world_change change_of(enum head_op op)
 }
 
 /* Every place that was left can be returned to: a new roll-back clears what could be redone. */
-static void remember(struct run *run, enum head_op op, int64_t left)
+static void remember(struct jumps *jumps, enum head_op op, int64_t left)
 {
     if (op == HEAD_ROLLBACK) {
-        push(run->undo, &run->undo_count, left);
-        run->redo_count = 0;
+        push(jumps->undo, &jumps->undo_count, left);
+        jumps->redo_count = 0;
     } else if (op == HEAD_UNDO) {
-        run->undo_count--;
-        push(run->redo, &run->redo_count, left);
-    } else {
-        run->redo_count--;
-        push(run->undo, &run->undo_count, left);
+        jumps->undo_count--;
+        push(jumps->redo, &jumps->redo_count, left);
+    } else if (op == HEAD_REDO) {
+        jumps->redo_count--;
+        push(jumps->undo, &jumps->undo_count, left);
     }
 }
 
-static void record_jump(struct run *run, int64_t left)
+static void begin_branch(struct run *run)
+{
+    struct record *record = run_record(run, RECORD_BRANCH);
+    cJSON *body = cJSON_CreateObject();
+
+    record->branch.from_branch = run->branch;
+    record->branch.branch = ++run->next_branch;
+    record->branch.base = run->node;
+    record->branch.name = mem_text(run->jump.branch);
+    branches_take(run, branches_add(run, run->next_branch, run->jump.branch));
+    json_set_text(body, "name", run->jump.branch);
+    json_set_int(body, "from", run->node);
+    json_set_text(body, "by", run->jump.by);
+    run_event(run, EVENT_FORK, run->node, body);
+}
+
+/* The head is another branch's from here on; the one that is left stays as it is: stored as a swap
+   that changes nothing, so that a head that somebody else moved shows. */
+static void change_branch(struct run *run, int64_t left)
 {
     struct record *record = run_record(run, RECORD_HEAD);
-    cJSON *body = cJSON_CreateObject();
-    char tip[32];
 
     record->head.branch = run->branch;
-    record->head.from = left;
-    record->head.to = run->node;
-    record->head.op = run->jump.op;
-    record->head.actor = mem_text(run->jump.by);
-    record->head.reason = mem_text(run->jump.reason);
-    str_format(tip, sizeof tip, "main~%d", run->tips);
+    record->head.from = record->head.to = left;
+    record->head.op = HEAD_APPEND;
+    branches_leave(run, left);
+    if (run->jump.op == HEAD_FORK)
+        begin_branch(run);
+    else
+        branches_take(run, branches_named(run, run->jump.branch));
+}
+
+static bool is_change(enum head_op op)
+{
+    return op == HEAD_FORK || op == HEAD_SWITCH;
+}
+
+static const char *jump_words(enum head_op op)
+{
+    switch (op) {
+    case HEAD_ROLLBACK: return "rolled back";
+    case HEAD_FORK: return "a new branch";
+    case HEAD_SWITCH: return "another branch";
+    default: return head_op_name(op);
+    }
+}
+
+static void jump_event(struct run *run, int64_t left)
+{
+    cJSON *body = cJSON_CreateObject();
+    char tip[40];
+
+    str_format(tip, sizeof tip, "%.20s~%d", branches_active(run)->name, run->tips);
     json_set_int(body, "from", left);
     json_set_int(body, "to", run->node);
     json_set_text(body, "op", head_op_name(run->jump.op));
@@ -71,6 +113,20 @@ static void record_jump(struct run *run, int64_t left)
     json_set_text(body, "by", run->jump.by);
     json_set_text(body, "tip", run->jump.op == HEAD_ROLLBACK ? tip : NULL);
     run_event(run, EVENT_ROLLBACK, run->node, body);
+}
+
+static void record_jump(struct run *run, int64_t left)
+{
+    struct record *record = run_record(run, RECORD_HEAD);
+
+    record->head.branch = run->branch;
+    record->head.from = is_change(run->jump.op) ? run->node : left; /* as that branch has it */
+    record->head.to = run->node;
+    record->head.op = run->jump.op;
+    record->head.actor = mem_text(run->jump.by);
+    record->head.reason = mem_text(run->jump.reason);
+    if (run->jump.op != HEAD_FORK) /* which has an event of its own */
+        jump_event(run, left);
 }
 
 void jump_now(struct run *run)
@@ -94,7 +150,9 @@ void jump_now(struct run *run)
     cJSON_Delete(summary);
     if (run->jump.op == HEAD_ROLLBACK)
         run->tips++;
-    remember(run, run->jump.op, BUG(BUG_WRONG_UNDO) ? run->node : left);
+    if (is_change(run->jump.op))
+        change_branch(run, left);
+    remember(&run->jumps, run->jump.op, BUG(BUG_WRONG_UNDO) ? run->node : left);
     record_jump(run, left);
     run->head_before = run->node;
     run->new_segment = true;
@@ -106,8 +164,7 @@ void jump_now(struct run *run)
     idempotency_bump(&run->cache, change_of(run->jump.op));
     run_action(run, ACTION_REWIND)->node = run->node;
     run_allow(run, 0, "rollback");
-    str_format(reason, sizeof reason, "%s to step %lld",
-               run->jump.op == HEAD_ROLLBACK ? "rolled back" : head_op_name(run->jump.op),
+    str_format(reason, sizeof reason, "%s to step %lld", jump_words(run->jump.op),
                (long long)run->node);
     jump_clear(run);
     run->phase = completed ? PHASE_ENDED : PHASE_BOUNDARY;

@@ -3,7 +3,7 @@
  * What the operator says. Each verb is a function that answers with one line: done, or refused and
  * why. A refused verb changes nothing; both are events.
  */
-#include "core/agent/run_data.h"
+#include "core/agent/step_verb.h"
 
 #include "core/agent/verb.h"
 #include "core/base/clock.h"
@@ -18,15 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reply {
-    bool ok;
-    char text[512];
-};
-
-static void done(struct reply *reply, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void refuse(struct reply *reply, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void done(struct reply *reply, const char *fmt, ...)
+void verb_done(struct reply *reply, const char *fmt, ...)
 {
     va_list ap;
 
@@ -36,7 +28,7 @@ static void done(struct reply *reply, const char *fmt, ...)
     reply->ok = true;
 }
 
-static void refuse(struct reply *reply, const char *fmt, ...)
+void verb_refuse(struct reply *reply, const char *fmt, ...)
 {
     va_list ap;
 
@@ -46,7 +38,7 @@ static void refuse(struct reply *reply, const char *fmt, ...)
     reply->ok = false;
 }
 
-static const char *by(const struct run *run)
+const char *verb_by(const struct run *run)
 {
     const char *who = json_text(run->input->facts, "by");
 
@@ -73,18 +65,18 @@ void verb_hold(struct run *run)
 static void do_pause(struct run *run, struct reply *reply)
 {
     if (run->phase == PHASE_ENDED || run->phase == PHASE_NEW) {
-        refuse(reply, "the run is %s: there is nothing to pause", state_name(run->state));
+        verb_refuse(reply, "the run is %s: there is nothing to pause", state_name(run->state));
         return;
     }
     run_allow(run, 0, "paused by the operator");
     verb_hold(run);
-    done(reply, run->state == RUN_PAUSED ? "paused" : "pausing at the next safe place");
+    verb_done(reply, run->state == RUN_PAUSED ? "paused" : "pausing at the next safe place");
 }
 
 static void do_pause_now(struct run *run, struct reply *reply)
 {
     if (run->phase == PHASE_ENDED || run->phase == PHASE_NEW) {
-        refuse(reply, "the run is %s: there is nothing to pause", state_name(run->state));
+        verb_refuse(reply, "the run is %s: there is nothing to pause", state_name(run->state));
         return;
     }
     run_allow(run, 0, "paused by the operator");
@@ -96,7 +88,7 @@ static void do_pause_now(struct run *run, struct reply *reply)
         model_interrupt(run, "paused by the operator");
         model_boundary(run);
     }
-    done(reply, run->state == RUN_PAUSED ? "paused" : "stopping what is in flight");
+    verb_done(reply, run->state == RUN_PAUSED ? "paused" : "stopping what is in flight");
 }
 
 /* Goes on from wherever it rests, with the allowance that was just given. */
@@ -125,12 +117,12 @@ static bool may_go_on(const struct run *run, struct reply *reply)
     if (run->go == 0 && run->phase != PHASE_ENDED)
         return true; /* about to pause */
     if (run->state == RUN_IN_DOUBT)
-        refuse(reply, "in doubt: say with resolve what happened");
+        verb_refuse(reply, "in doubt: say with resolve what happened");
     else if (run->phase == PHASE_ENDED)
-        refuse(reply, "the run is %s: send a message (inject) or roll back to go on",
-               state_name(run->state));
+        verb_refuse(reply, "the run is %s: send a message (inject) or roll back to go on",
+                    state_name(run->state));
     else
-        refuse(reply, "the run is %s already", state_name(run->state));
+        verb_refuse(reply, "the run is %s already", state_name(run->state));
     return false;
 }
 
@@ -142,7 +134,7 @@ static void do_resume(struct run *run, struct reply *reply)
     run_allow(run, -1, NULL);
     if (resting)
         go_on(run);
-    done(reply, "%s", run->state == RUN_PAUSED ? run->reason : "going on");
+    verb_done(reply, "%s", run->state == RUN_PAUSED ? run->reason : "going on");
 }
 
 static void do_step(struct run *run, struct reply *reply)
@@ -156,7 +148,7 @@ static void do_step(struct run *run, struct reply *reply)
     run_allow(run, resting ? 1 : 0, "step");
     if (resting)
         go_on(run);
-    done(reply, "one step");
+    verb_done(reply, "one step");
 }
 
 /* --- ending ---------------------------------------------------------------------------------- */
@@ -164,7 +156,7 @@ static void do_step(struct run *run, struct reply *reply)
 static void do_cancel(struct run *run, struct reply *reply)
 {
     if (run->state == RUN_CANCELLED || run->state == RUN_COMPLETED) {
-        refuse(reply, "the run is %s already", state_name(run->state));
+        verb_refuse(reply, "the run is %s already", state_name(run->state));
         return;
     }
     run->cancelling = true;
@@ -176,7 +168,7 @@ static void do_cancel(struct run *run, struct reply *reply)
             model_interrupt(run, "cancelled by the operator");
         model_boundary(run);
     }
-    done(reply, run->state == RUN_CANCELLED ? "cancelled" : "stopping what is in flight");
+    verb_done(reply, run->state == RUN_CANCELLED ? "cancelled" : "stopping what is in flight");
 }
 
 static void do_abort_call(struct run *run, struct reply *reply)
@@ -187,36 +179,36 @@ static void do_abort_call(struct run *run, struct reply *reply)
         model_interrupt(run, "stopped by the operator");
         run_allow(run, 0, "the call was stopped by the operator");
         model_boundary(run);
-        done(reply, "the model call was stopped");
+        verb_done(reply, "the model call was stopped");
         return;
     }
     for (size_t i = 0; i < run->slot_count; i++)
         stopped += slot_stop(run, &run->slots[i]);
     if (stopped == 0)
-        refuse(reply, "no call is in flight");
+        verb_refuse(reply, "no call is in flight");
     else
-        done(reply, "stopping %zu tool call%s", stopped, stopped == 1 ? "" : "s");
+        verb_done(reply, "stopping %zu tool call%s", stopped, stopped == 1 ? "" : "s");
 }
 
 static void do_finish(struct run *run, struct reply *reply)
 {
     if (run->phase != PHASE_BOUNDARY && run->state != RUN_ERROR) {
-        refuse(reply, "the run is %s: pause it first", state_name(run->state));
+        verb_refuse(reply, "the run is %s: pause it first", state_name(run->state));
         return;
     }
     model_finish_gracefully(run, "finished by the operator");
-    done(reply, "asking for the best answer so far");
+    verb_done(reply, "asking for the best answer so far");
 }
 
 static void do_recover(struct run *run, struct reply *reply)
 {
     if (run->state != RUN_ERROR) {
-        refuse(reply, "the run is not in error");
+        verb_refuse(reply, "the run is not in error");
         return;
     }
     run_append_text(run, NODE_SYSTEM, ROLE_SYSTEM, run->config->sentence.error);
     model_finish_gracefully(run, "recovered by the operator");
-    done(reply, "asking for the best answer so far");
+    verb_done(reply, "asking for the best answer so far");
 }
 
 /* --- retries ------------------------------------------------------------------------------- */
@@ -240,12 +232,12 @@ static void do_retry_now(struct run *run, struct reply *reply)
         woken++;
     }
     if (woken == 0) {
-        refuse(reply, "nothing waits for a retry");
+        verb_refuse(reply, "nothing waits for a retry");
         return;
     }
     if (run->phase == PHASE_TOOLS)
         tools_advance(run);
-    done(reply, "retrying now");
+    verb_done(reply, "retrying now");
 }
 
 static void do_give_up(struct run *run, struct reply *reply)
@@ -257,7 +249,7 @@ static void do_give_up(struct run *run, struct reply *reply)
 
         model_give_up(run, cause);
         free(cause);
-        done(reply, "given up");
+        verb_done(reply, "given up");
         return;
     }
     for (size_t i = 0; i < run->slot_count; i++) {
@@ -267,11 +259,11 @@ static void do_give_up(struct run *run, struct reply *reply)
         any = true;
     }
     if (!any) {
-        refuse(reply, "nothing waits for a retry");
+        verb_refuse(reply, "nothing waits for a retry");
         return;
     }
     tools_advance(run);
-    done(reply, "given up: the model is told");
+    verb_done(reply, "given up: the model is told");
 }
 
 /* --- messages, limits, settings ----------------------------------------------------------------
@@ -294,11 +286,11 @@ static void do_inject(struct run *run, struct reply *reply)
     bool over = run->state == RUN_COMPLETED || run->state == RUN_CANCELLED;
 
     if (!text || !*text) {
-        refuse(reply, "an empty message");
+        verb_refuse(reply, "an empty message");
         return;
     }
     run->notes = mem_room(run->notes, run->note_count, &run->note_cap, sizeof *run->notes);
-    run->notes[run->note_count++] = (struct note){mem_text(text), mem_text(by(run))};
+    run->notes[run->note_count++] = (struct note){mem_text(text), mem_text(verb_by(run))};
     if (over) {
         cJSON *body = cJSON_CreateObject();
 
@@ -311,11 +303,11 @@ static void do_inject(struct run *run, struct reply *reply)
         json_set_text(body, "workspace", run->spec->workspace);
         run_event(run, EVENT_SESSION_START, run->node, body);
         model_boundary(run);
-        done(reply, "a new task");
+        verb_done(reply, "a new task");
     } else if (resting) {
-        done(reply, "it will be sent when the run goes on");
+        verb_done(reply, "it will be sent when the run goes on");
     } else {
-        done(reply, "it will be sent with the next model call");
+        verb_done(reply, "it will be sent with the next model call");
     }
 }
 
@@ -331,7 +323,7 @@ static void do_extend(struct run *run, struct reply *reply)
                 : str_eq(hit, "max_cost") ? "dollars"
                                           : "iterations";
     if (amount < 0 || amount > 1000000) {
-        refuse(reply, "extend takes a number from 1 to 1000000");
+        verb_refuse(reply, "extend takes a number from 1 to 1000000");
         return;
     }
     if (str_eq(limit, "iterations")) {
@@ -344,14 +336,14 @@ static void do_extend(struct run *run, struct reply *reply)
         amount = amount ? amount : 1;
         run->extra_cost += amount * 1000000;
     } else {
-        refuse(reply, "extend what? iterations, minutes or dollars");
+        verb_refuse(reply, "extend what? iterations, minutes or dollars");
         return;
     }
     if (run->state == RUN_PAUSED) {
         run_allow(run, -1, NULL);
         go_on(run);
     }
-    done(reply, "%lld more %s", (long long)amount, limit);
+    verb_done(reply, "%lld more %s", (long long)amount, limit);
 }
 
 static void do_set(struct run *run, struct reply *reply)
@@ -361,45 +353,25 @@ static void do_set(struct run *run, struct reply *reply)
     struct err err = {0};
 
     if (!name || !value) {
-        refuse(reply, "set takes a name and a value");
+        verb_refuse(reply, "set takes a name and a value");
         return;
     }
     if (run_change(run, name, value, &err) < 0) {
-        refuse(reply, "%s", err.msg);
+        verb_refuse(reply, "%s", err.msg);
         return;
     }
     cJSON *body = cJSON_CreateObject();
     json_set_text(body, "name", name);
     json_set_text(body, "value", value);
-    json_set_text(body, "by", by(run));
+    json_set_text(body, "by", verb_by(run));
     run_event(run, EVENT_SETTING, 0, body);
-    done(reply, "%s is now %s", name, value);
+    verb_done(reply, "%s is now %s", name, value);
 }
 
 static void do_cache_clear(struct run *run, struct reply *reply)
 {
     idempotency_bump(&run->cache, WORLD_CLEAR);
-    done(reply, "cached results are forgotten");
-}
-
-static void do_label(struct run *run, struct reply *reply)
-{
-    const char *text = json_text(run->input->facts, "text");
-    int64_t node = json_int(run->input->facts, "node", 0);
-
-    if (!json_bool(run->input->facts, "checkpoint", false)) {
-        refuse(reply, "step %lld is no checkpoint", (long long)node);
-        return;
-    }
-    struct record *record = run_record(run, RECORD_LABEL);
-    cJSON *body = cJSON_CreateObject();
-    record->label.node = node;
-    record->body = mem_text(text ? text : "");
-    record->len = strlen(record->body);
-    json_set_text(body, "text", text ? text : "");
-    run_event(run, EVENT_LABEL, node, body);
-    done(reply, text && *text ? "step %lld is now called %s" : "step %lld has no name any more%s",
-         (long long)node, text ? text : "");
+    verb_done(reply, "cached results are forgotten");
 }
 
 /* --- approval and doubt ------------------------------------------------------------------------
@@ -422,7 +394,7 @@ static void given(struct run *run, const struct tool_slot *slot, const char *ver
 
     json_set_int(body, "effect", slot->effect);
     json_set_text(body, "verdict", verdict);
-    json_set_text(body, "by", by(run));
+    json_set_text(body, "by", verb_by(run));
     json_set_text(body, "reason", json_text(run->input->facts, "reason"));
     run_event(run, EVENT_APPROVAL_GIVEN, run->assistant, body);
 }
@@ -444,11 +416,11 @@ static void do_approve(struct run *run, struct reply *reply)
     struct tool_slot *slot = meant(run, CALL_ASKED);
 
     if (!slot) {
-        refuse(reply, "no such tool call waits for approval");
+        verb_refuse(reply, "no such tool call waits for approval");
         return;
     }
     if (!shows_the_same(run, slot)) {
-        refuse(reply, "the call has changed since it was shown: look again");
+        verb_refuse(reply, "the call has changed since it was shown: look again");
         return;
     }
     slot->approved = true;
@@ -456,7 +428,7 @@ static void do_approve(struct run *run, struct reply *reply)
     if (str_eq(scope, "always"))
         grant_call(run, slot);
     given(run, slot, str_eq(scope, "always") ? "always" : "once");
-    done(reply, "%s may run", slot->name);
+    verb_done(reply, "%s may run", slot->name);
     tools_advance(run);
 }
 
@@ -467,15 +439,15 @@ static void do_deny(struct run *run, struct reply *reply)
     struct tool_result result = {0};
 
     if (!slot) {
-        refuse(reply, "no such tool call waits for approval");
+        verb_refuse(reply, "no such tool call waits for approval");
         return;
     }
     given(run, slot, "denied");
     result_fail(&result, FAILURE_DENIED, "denied by the operator%s%s", reason ? ": " : "",
                 reason ? reason : "");
-    slot_finish(run, slot, EFFECT_SKIPPED, result.text, true, by(run));
+    slot_finish(run, slot, EFFECT_SKIPPED, result.text, true, verb_by(run));
     result_clear(&result);
-    done(reply, "denied");
+    verb_done(reply, "denied");
     tools_advance(run);
 }
 
@@ -486,17 +458,17 @@ static void do_edit_call(struct run *run, struct reply *reply)
     struct tool_slot *slot = meant(run, CALL_ASKED);
 
     if (!slot || !args) {
-        refuse(reply, "no such tool call waits for approval");
+        verb_refuse(reply, "no such tool call waits for approval");
         return;
     }
     char *problem = slot_edit(run, slot, args);
     if (problem) {
-        refuse(reply, "%s", problem);
+        verb_refuse(reply, "%s", problem);
         free(problem);
         return;
     }
     given(run, slot, "edited");
-    done(reply, "%s may run with the new arguments", slot->name);
+    verb_done(reply, "%s may run with the new arguments", slot->name);
     tools_advance(run);
 }
 
@@ -506,7 +478,7 @@ static void resolved(struct run *run, struct tool_slot *slot, const char *answer
 
     json_set_int(body, "effect", slot->effect);
     json_set_text(body, "answer", answer);
-    json_set_text(body, "by", by(run));
+    json_set_text(body, "by", verb_by(run));
     run_event(run, EVENT_DOUBT_RESOLVED, run->assistant, body);
 }
 
@@ -518,145 +490,27 @@ static void do_resolve(struct run *run, struct reply *reply)
     struct tool_slot *slot = meant(run, CALL_DOUBT);
 
     if (!slot) {
-        refuse(reply, "nothing of that kind is in doubt");
+        verb_refuse(reply, "nothing of that kind is in doubt");
         return;
     }
     if (str_eq(answer, "happened")) {
         slot_finish(run, slot, EFFECT_ASSUMED,
                     result ? result
                            : "{\"note\":\"the call was carried out; its output was lost\"}",
-                    false, by(run));
+                    false, verb_by(run));
     } else if (str_eq(answer, "run")) {
         slot_renew(run, slot);
     } else if (str_eq(answer, "skip")) {
         slot_finish(run, slot, EFFECT_SKIPPED,
                     "{\"error\":\"the outcome of this call was lost; the operator skipped it\"}",
-                    true, by(run));
+                    true, verb_by(run));
     } else {
-        refuse(reply, "resolve takes happened, run or skip");
+        verb_refuse(reply, "resolve takes happened, run or skip");
         return;
     }
     resolved(run, slot, answer);
-    done(reply, "resolved: %s", answer);
+    verb_done(reply, "resolved: %s", answer);
     tools_advance(run);
-}
-
-/* --- the head ----------------------------------------------------------------------------------
- */
-
-static int64_t jump_target(const struct run *run, enum head_op op)
-{
-    if (op == HEAD_UNDO)
-        return run->undo_count > 0 ? run->undo[run->undo_count - 1] : 0;
-    if (op == HEAD_REDO)
-        return run->redo_count > 0 ? run->redo[run->redo_count - 1] : 0;
-    return json_int(run->input->facts, "to", 0);
-}
-
-static void jump(struct run *run, struct reply *reply, enum head_op op)
-{
-    const cJSON *facts = run->input->facts;
-    int64_t to = json_int(facts, "to", 0);
-
-    if (to <= 0 || to != jump_target(run, op) || !run->input->body) {
-        refuse(reply, op == HEAD_ROLLBACK ? "that step is no checkpoint" : "there is nothing to %s",
-               head_op_name(op));
-        return;
-    }
-    if (to == run->node && run->phase != PHASE_TOOLS) {
-        refuse(reply, "the head is there already");
-        return;
-    }
-    jump_clear(run);
-    run->jump = (struct jump){.wanted = true,
-                              .op = op,
-                              .to = to,
-                              .dropped = json_int(facts, "dropped", 0),
-                              .effects = json_int(facts, "effects", 0),
-                              .summary = mem_text(run->input->body),
-                              .by = mem_text(by(run)),
-                              .reason = mem_text(json_text(facts, "reason"))};
-    if (run->phase == PHASE_TOOLS) {
-        tools_interrupt(run, "rolled back by the operator");
-    } else {
-        if (run->phase == PHASE_MODEL || run->phase == PHASE_MODEL_ADMIT ||
-            run->phase == PHASE_MODEL_BACKOFF)
-            model_interrupt(run, "rolled back by the operator");
-        model_boundary(run);
-    }
-    done(reply,
-         run->jump.wanted ? "stopping what is in flight, then to step %lld"
-                          : "the head is at step %lld",
-         (long long)to);
-}
-
-static void do_rollback(struct run *run, struct reply *reply)
-{
-    jump(run, reply, HEAD_ROLLBACK);
-}
-
-static void do_undo(struct run *run, struct reply *reply)
-{
-    jump(run, reply, HEAD_UNDO);
-}
-
-static void do_redo(struct run *run, struct reply *reply)
-{
-    jump(run, reply, HEAD_REDO);
-}
-
-/* --- breakpoints ------------------------------------------------------------------------------ */
-
-static void do_break(struct run *run, struct reply *reply)
-{
-    const char *spec = json_text(run->input->facts, "spec");
-    struct err err = {0};
-    int64_t number = 0;
-
-    if (breaks_add(run, spec ? spec : "", &number, &err) < 0)
-        refuse(reply, "%s", err.msg);
-    else
-        done(reply, "breakpoint %lld: %s", (long long)number, spec);
-}
-
-static struct breakpoint *breakpoint_named(struct run *run, struct reply *reply)
-{
-    int64_t number = json_int(run->input->facts, "number", 0);
-    struct breakpoint *b = breaks_find(run, number);
-
-    if (!b)
-        refuse(reply, "there is no breakpoint %lld", (long long)number);
-    return b;
-}
-
-static void do_delete(struct run *run, struct reply *reply)
-{
-    struct breakpoint *b = breakpoint_named(run, reply);
-
-    if (!b)
-        return;
-    done(reply, "breakpoint %lld is gone", (long long)b->number);
-    breaks_drop(run, b);
-}
-
-static void do_enable(struct run *run, struct reply *reply)
-{
-    struct breakpoint *b = breakpoint_named(run, reply);
-
-    if (!b)
-        return;
-    breaks_enable(run, b, true);
-    done(reply, "breakpoint %lld is armed: %s", (long long)b->number, b->spec);
-}
-
-static void do_disable(struct run *run, struct reply *reply)
-{
-    struct breakpoint *b = breakpoint_named(run, reply);
-
-    if (!b)
-        return;
-    breaks_enable(run, b, false);
-    done(reply, "breakpoint %lld stays, and stops nothing", (long long)b->number);
 }
 
 static const struct {
@@ -679,16 +533,18 @@ static const struct {
     {"extend", do_extend},
     {"finish", do_finish},
     {"recover", do_recover},
-    {"rollback", do_rollback},
-    {"undo", do_undo},
-    {"redo", do_redo},
-    {"label", do_label},
+    {"rollback", verb_rollback},
+    {"undo", verb_undo},
+    {"redo", verb_redo},
+    {"fork", verb_fork},
+    {"switch", verb_switch},
+    {"label", verb_label},
     {"set", do_set},
     {"cache_clear", do_cache_clear},
-    {"break", do_break},
-    {"delete", do_delete},
-    {"enable", do_enable},
-    {"disable", do_disable},
+    {"break", verb_break},
+    {"delete", verb_delete},
+    {"enable", verb_enable},
+    {"disable", verb_disable},
 };
 
 void verb_step(struct run *run)
@@ -698,12 +554,12 @@ void verb_step(struct run *run)
     struct reply reply = {.ok = false};
     cJSON *body = cJSON_CreateObject();
 
-    refuse(&reply, "there is no verb %s", name ? name : "(none)");
+    verb_refuse(&reply, "there is no verb %s", name ? name : "(none)");
     for (size_t i = 0; i < sizeof doers / sizeof *doers; i++)
         if (str_eq(doers[i].name, name))
             doers[i].run(run, &reply);
     json_set_text(body, "verb", name);
-    json_set_text(body, "by", by(run));
+    json_set_text(body, "by", verb_by(run));
     json_set_bool(body, "ok", reply.ok);
     json_set_text(body, "text", reply.text);
     run_event(run, EVENT_VERB, run->node, body);

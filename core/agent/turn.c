@@ -127,8 +127,9 @@ static void prepare_jump(struct turn *turn, const struct run *run, struct input 
     struct journal *journal = &turn->options.journal;
     cJSON *summary = NULL;
 
-    if (str_eq(name, "undo") || str_eq(name, "redo")) {
-        to = run_undo_target(run, str_eq(name, "redo"));
+    if (str_eq(name, "undo") || str_eq(name, "redo") || str_eq(name, "switch")) {
+        to = str_eq(name, "switch") ? run_branch_head(run, json_text(input->facts, "name"))
+                                    : run_undo_target(run, str_eq(name, "redo"));
         cJSON_DeleteItemFromObjectCaseSensitive(input->facts, "to");
         json_set_int(input->facts, "to", to);
     }

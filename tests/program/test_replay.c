@@ -202,7 +202,29 @@ static void a_breakpoint_is_tried_then_stops(void)
     program_close(&program);
 }
 
+static void a_fork_goes_its_own_way(void)
+{
+    struct program program;
+
+    program_open(&program);
+    play(&program, "tools");
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("fork", "last", "#2", "twig")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("fork", "last", "#2", "twig")), 1);
+    CU_ASSERT_TRUE(says(program.err, "twig already"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("resume", "last", "--allow-unsandboxed")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("show", "last")), 0);
+    CU_ASSERT_TRUE(says(program.out, "twig"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("switch", "last", "main")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("compare", "last", "last:15")), 0);
+    CU_ASSERT_TRUE(says(program.out, "14 messages are the same"));
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("switch", "last", "nowhere")), 1);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("replay", "last", "--verify")), 0);
+    CU_ASSERT_EQUAL(program_run(&program, ARGV("fsck")), 0);
+    program_close(&program);
+}
+
 static const struct test tests[] = {
+    {"a fork goes its own way, and back", a_fork_goes_its_own_way},
     {"a breakpoint is tried on the past, then stops the run", a_breakpoint_is_tried_then_stops},
     {"two ways of a run are compared", two_ways_are_compared},
     {"another task is a changed message, by line", another_task_is_a_changed_message},

@@ -356,6 +356,7 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
         "tool *",      "tool shell echo",     "error",      "error timeout", "state paused",
         "iteration 2", "state waiting_retry", "cost 0.001", "context 1",     "text .",
         "nonsense"};
+    static const char *const branches[] = {NULL, "main", "branch-2", "twig"};
     cJSON *facts = input->facts;
 
     json_set_text(facts, "verb", name);
@@ -366,7 +367,9 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
     json_set_int(facts, "amount", (int64_t)universe_draw(u, 3));
     json_set_text(facts, "text", "do go on");
     json_set_int(facts, "node", run_head(run));
-    if (str_eq(name, "rollback"))
+    if (str_eq(name, "fork") || str_eq(name, "switch"))
+        json_set_text(facts, "name", branches[universe_draw(u, 4)]);
+    if (str_eq(name, "rollback") || str_eq(name, "fork"))
         json_set_int(facts, "to", some_checkpoint(u, run_id(run)));
     if (str_eq(name, "approve") && universe_odds(u, 30))
         json_set_text(facts, "scope", "always");
@@ -404,7 +407,8 @@ static void say_verb(struct universe *u, struct run *run, const char *name)
     if (str_eq(name, "resolve") && str_eq(json_text(input->facts, "answer"), "run"))
         allow_again(u, run);
     if (str_eq(name, "extend") || str_eq(name, "inject") || str_eq(name, "rollback") ||
-        str_eq(name, "undo") || str_eq(name, "redo") || str_eq(name, "resume"))
+        str_eq(name, "undo") || str_eq(name, "redo") || str_eq(name, "resume") ||
+        str_eq(name, "fork") || str_eq(name, "switch"))
         universe_run(u, run_id(run))->answers = -1;
     (void)turn_post(u->turn, run_id(run), input);
 }

@@ -166,6 +166,7 @@ static const struct {
     {"global", ",", "give-up"},
     {"global", "x", "abort-call"},
     {"global", "X", "abort-run"},
+    {"global", "f", "fork"},
     {"global", "b", "breakpoint"},
     {"global", "m", "label"},
     {"global", "'", "jump"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/agent/run.h"
 #include "core/base/clock.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tests/suite.h"
 #include "tests/support/lab.h"
@@ -305,6 +306,79 @@ static void roll_back_and_undo(void)
     lab_close(&lab);
 }
 
+static void fork_to(struct lab *lab, const char *name, int64_t to, const char *summary)
+{
+    struct input *input = input_new(INPUT_VERB);
+
+    json_set_text(input->facts, "verb", "fork");
+    json_set_text(input->facts, "name", name);
+    json_set_int(input->facts, "to", to);
+    input->body = mem_text(summary);
+    input->len = strlen(summary);
+    lab_give(lab, input);
+}
+
+static void switch_to(struct lab *lab, const char *name, const char *summary)
+{
+    struct input *input = input_new(INPUT_VERB);
+
+    json_set_text(input->facts, "verb", "switch");
+    json_set_text(input->facts, "name", name);
+    json_set_int(input->facts, "to", run_branch_head(lab->run, name));
+    input->body = mem_text(summary);
+    input->len = strlen(summary);
+    lab_give(lab, input);
+}
+
+static void branches_stay_apart(void)
+{
+    struct lab lab;
+
+    lab_open(&lab, "r", NULL, true);
+    int64_t first = run_head(lab.run), trunk = run_branch(lab.run);
+    char *early = summary_now(&lab);
+    lab_text(&lab, "done");
+    int64_t tip = run_head(lab.run);
+    char *late = summary_now(&lab);
+    lab_jump(&lab, "rollback", first, early);
+    lab_jump(&lab, "undo", tip, late);
+
+    fork_to(&lab, "twig", first, early);
+    CU_ASSERT_TRUE(lab.reply_ok);
+    CU_ASSERT_EQUAL(run_head(lab.run), first);
+    CU_ASSERT_NOT_EQUAL(run_branch(lab.run), trunk);
+    CU_ASSERT_STRING_EQUAL(lab_record(&lab, RECORD_BRANCH)->branch.name, "twig");
+    CU_ASSERT_EQUAL(lab_record(&lab, RECORD_BRANCH)->branch.base, first);
+    CU_ASSERT_EQUAL(lab_record(&lab, RECORD_HEAD)->head.op, HEAD_FORK);
+    CU_ASSERT_EQUAL(run_branch_head(lab.run, "main"), tip);
+    CU_ASSERT_EQUAL(run_undo_target(lab.run, true), 0); /* that was done on the other one */
+    fork_to(&lab, "twig", first, early);
+    CU_ASSERT_FALSE(lab.reply_ok);
+    fork_to(&lab, "two words", first, early);
+    CU_ASSERT_FALSE(lab.reply_ok);
+    lab_verb(&lab, "resume", NULL);
+    lab_text(&lab, "another way");
+    int64_t other = run_head(lab.run);
+    char *there = summary_now(&lab);
+    lab_crash(&lab); /* names and heads come out of the inputs again */
+
+    switch_to(&lab, "nowhere", late);
+    CU_ASSERT_FALSE(lab.reply_ok);
+    switch_to(&lab, "main", late);
+    CU_ASSERT_EQUAL(run_head(lab.run), tip);
+    CU_ASSERT_EQUAL(run_branch(lab.run), trunk);
+    CU_ASSERT_EQUAL(run_undo_target(lab.run, true), first);
+    CU_ASSERT_EQUAL(run_branch_head(lab.run, "twig"), other);
+    switch_to(&lab, "main", late);
+    CU_ASSERT_FALSE(lab.reply_ok);
+    switch_to(&lab, "twig", there);
+    CU_ASSERT_EQUAL(run_head(lab.run), other);
+    free(early);
+    free(late);
+    free(there);
+    lab_close(&lab);
+}
+
 static void roll_back_in_flight(void)
 {
     struct lab lab;
@@ -510,6 +584,7 @@ static const struct test tests[] = {
     {"a started pure call runs again after a crash", pure_runs_again},
     {"a model call in flight is made again after a crash", lost_model_call},
     {"the head rolls back, returns, and grows another way", roll_back_and_undo},
+    {"branches stay apart: a fork, and back", branches_stay_apart},
     {"rolling back while a tool is at work stops it first", roll_back_in_flight},
     {"a message that waits is part of the checkpoint", waiting_message_is_kept},
     {"headless, the last iteration is a graceful answer", iterations_headless},
