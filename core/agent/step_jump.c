@@ -89,16 +89,6 @@ static bool is_change(enum head_op op)
     return op == HEAD_FORK || op == HEAD_SWITCH;
 }
 
-static const char *jump_words(enum head_op op)
-{
-    switch (op) {
-    case HEAD_ROLLBACK: return "rolled back";
-    case HEAD_FORK: return "a new branch";
-    case HEAD_SWITCH: return "another branch";
-    default: return head_op_name(op);
-    }
-}
-
 static void jump_event(struct run *run, int64_t left)
 {
     cJSON *body = cJSON_CreateObject();
@@ -133,7 +123,7 @@ void jump_now(struct run *run)
 {
     cJSON *summary = NULL;
     int64_t left = run->node;
-    char reason[64];
+    char reason[128];
 
     run_record_head(run); /* results that were just written belong to the tip that is left */
     if (json_parse(&summary, run->jump.summary, strlen(run->jump.summary), NULL, NULL) < 0 ||
@@ -164,8 +154,13 @@ void jump_now(struct run *run)
     idempotency_bump(&run->cache, change_of(run->jump.op));
     run_action(run, ACTION_REWIND)->node = run->node;
     run_allow(run, 0, "rollback");
-    str_format(reason, sizeof reason, "%s to step %lld", jump_words(run->jump.op),
-               (long long)run->node);
+    if (is_change(run->jump.op))
+        str_format(reason, sizeof reason, "on %s, at step %lld", run->jump.branch,
+                   (long long)run->node);
+    else
+        str_format(reason, sizeof reason, "%s to step %lld",
+                   run->jump.op == HEAD_ROLLBACK ? "rolled back" : head_op_name(run->jump.op),
+                   (long long)run->node);
     jump_clear(run);
     run->phase = completed ? PHASE_ENDED : PHASE_BOUNDARY;
     run_enter(run, completed ? RUN_COMPLETED : RUN_PAUSED, reason);
