@@ -108,7 +108,7 @@ void verb_fork(struct run *run, struct reply *reply)
     const char *name = json_text(run->input->facts, "name");
     char own[32];
 
-    str_format(own, sizeof own, "branch-%lld", (long long)(run->next_branch + 1));
+    str_format(own, sizeof own, "branch-%lld", (long long)run->next_branch + 1);
     if (!name || !*name)
         name = own;
     if (run->branch_count >= BRANCHES_MAX)
