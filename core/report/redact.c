@@ -229,14 +229,33 @@ static int redact_string(struct redactor *r, cJSON *value, int depth)
     return rc;
 }
 
+/* A member's name can be a path. */
+static int redact_name(struct redactor *r, cJSON *member)
+{
+    struct buf out;
+    size_t len = strlen(member->string);
+
+    buf_init(&out, 4 * len + 64);
+    int rc = redact_plain(r, &out, member->string, len);
+    if (rc == 0 && !str_eq(out.data, member->string)) {
+        free(member->string); /* cJSON's own, made by its parser */
+        member->string = buf_take(&out);
+    }
+    buf_free(&out);
+    return rc;
+}
+
 static int redact_tree(struct redactor *r, cJSON *value, int depth)
 {
     int rc = 0;
 
     if (cJSON_IsString(value))
         return redact_string(r, value, depth);
-    for (cJSON *child = value->child; rc == 0 && child; child = child->next)
+    for (cJSON *child = value->child; rc == 0 && child; child = child->next) {
         rc = redact_tree(r, child, depth);
+        if (rc == 0 && child->string)
+            rc = redact_name(r, child);
+    }
     return rc;
 }
 

@@ -58,6 +58,7 @@ static const struct {
     {"{\"n\":9007199254740991,\"who\":\"alice\"}",
      "{\"n\":9007199254740991,\"who\":\"USER\"}",
      {{"the user's name", 1}}},
+    {"{\"/home/alice/x\":1}", "{\"~/x\":1}", {{"paths of the home folder", 1}}},
     {"{broken: alice", "{broken: USER", {{"the user's name", 1}}},
 };
 
