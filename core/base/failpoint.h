@@ -45,7 +45,12 @@
     X(SALVAGE_COPY, "salvage_copy") /* each table */                                               \
     X(SALVAGE_PUT, "salvage_put")                                                                  \
     X(SALVAGE_DONE, "salvage_done")                                                                \
-    X(GC_STEP, "gc_step") /* each of its transactions */
+    X(GC_STEP, "gc_step") /* each of its transactions */                                           \
+    /* a run as a file */                                                                          \
+    X(EXPORT_FILL, "export_fill")                                                                  \
+    X(EXPORT_SYNC, "export_sync")                                                                  \
+    X(EXPORT_PUT, "export_put") /* it gets its name */                                             \
+    X(IMPORTED, "imported")     /* all its rows, not yet judged */
 
 enum failpoint {
 #define FAILPOINT_ID(id, name) FAIL_##id,

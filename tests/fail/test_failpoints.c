@@ -18,8 +18,11 @@
 
 #include "core/base/failpoint.h"
 #include "core/base/mem.h"
+#include "core/base/new_file.h"
 #include "core/base/str.h"
 #include "core/tool/confine.h"
+#include "history/exchange/export.h"
+#include "history/exchange/import.h"
 #include "history/gc.h"
 #include "history/place.h"
 #include "history/query_run.h"
@@ -311,7 +314,8 @@ static void note_scene(const struct scene *scene, struct round *round)
 static const bool can_fail[FAIL_COUNT] = {
     [FAIL_FILE_FILL] = true,    [FAIL_FILE_SYNC] = true,   [FAIL_FILE_PUT] = true,
     [FAIL_OWNER] = true,        [FAIL_BACKUP_PUT] = true,  [FAIL_SALVAGE_MARK] = true,
-    [FAIL_SALVAGE_MOVE] = true, [FAIL_SALVAGE_PUT] = true,
+    [FAIL_SALVAGE_MOVE] = true, [FAIL_SALVAGE_PUT] = true, [FAIL_EXPORT_FILL] = true,
+    [FAIL_EXPORT_SYNC] = true,  [FAIL_EXPORT_PUT] = true,
 };
 
 /* The deaths and the failures at one place. */
@@ -495,6 +499,102 @@ static void a_salvage_dies_anywhere(void)
         play_all(&scenes[i]);
 }
 
+/* ---- A run as a file ---- */
+
+#define CARRIED "run.rerail"
+
+static int put_piece(void *file, const char *data, size_t len, struct err *err)
+{
+    return new_file_add(file, data, len, err);
+}
+
+static int act_export(struct site *site)
+{
+    struct new_file *file = NULL;
+    struct query *query = NULL;
+    char *path = mem_printf("%s/%s", site->dir, CARRIED);
+    int rc = query_open(&query, site->path, NULL, &site->err);
+
+    if (rc == 0)
+        rc = new_file_open(&file, path, false, &site->err);
+    if (rc == 0) {
+        const struct export_options options = {.put = put_piece, .ctx = file};
+
+        rc = export_run(query, 1, &options, &site->err);
+    }
+    if (rc == 0)
+        rc = new_file_end(file, &site->err);
+    else
+        new_file_drop(file);
+    query_close(query);
+    free(path);
+    return rc;
+}
+
+static int act_import(struct site *site)
+{
+    char *path = mem_printf("%s/%s", site->dir, CARRIED);
+    const struct import_options options = {.path = path, .states = 10};
+    struct import_report report;
+    int rc = site_open(site);
+
+    if (rc == 0) {
+        rc = import_run(&report, site->history, &options, &site->err);
+        history_close(site->history);
+        site->history = NULL;
+    }
+    free(path);
+    return rc;
+}
+
+static void set_run(struct site *site)
+{
+    if (!site_set_up(site, TURNS))
+        return;
+    rows_before = site_count(site, "node");
+    history_close(site->history);
+    site->history = NULL;
+}
+
+static void set_parcel(struct site *site)
+{
+    set_run(site);
+    CU_ASSERT_EQUAL(act_export(site), 0);
+}
+
+/* Nothing, or a whole file: then it can be taken in. */
+static void check_exported(struct site *site)
+{
+    if (!scratch_has(site->dir, CARRIED))
+        CU_ASSERT_EQUAL(act_export(site), 0);
+    CU_ASSERT_EQUAL(act_import(site), 0);
+    CU_ASSERT_EQUAL(site_count(site, "node"), 2 * rows_before);
+}
+
+static void check_imported(struct site *site)
+{
+    CU_ASSERT_EQUAL_FATAL(site_open(site), 0);
+    CU_ASSERT_EQUAL(site_findings(site), 0);
+    int64_t runs = site_count(site, "run");
+    CU_ASSERT_TRUE(runs == 1 || runs == 2);
+    CU_ASSERT_EQUAL(site_count(site, "node"), runs * rows_before);
+    CU_ASSERT_EQUAL(site_count(site, "origin"), runs - 1);
+    history_close(site->history);
+    site->history = NULL;
+    CU_ASSERT_EQUAL(act_import(site), 0);
+}
+
+static void a_run_dies_on_its_way_out_and_in(void)
+{
+    static const struct scene scenes[] = {
+        {set_run, act_export, check_exported, FAIL_EXPORT_FILL, FAIL_EXPORT_PUT},
+        {set_parcel, act_import, check_imported, FAIL_IMPORTED, FAIL_IMPORTED},
+    };
+
+    for (size_t i = 0; i < COUNT(scenes); i++)
+        play_all(&scenes[i]);
+}
+
 /* ---- Making room ---- */
 
 static void set_two_runs(struct site *site)
@@ -612,6 +712,8 @@ static const struct test tests[] = {
     {"S13 a rollback that dies at any place is done or not", a_rollback_dies_anywhere},
     {"S13 a migration that dies at any place is done again, whole", a_migration_dies_anywhere},
     {"S13 a salvage that dies at any place loses no row", a_salvage_dies_anywhere},
+    {"S13 a run that dies on its way out or in is whole or not there",
+     a_run_dies_on_its_way_out_and_in},
     {"S13 a gc that dies at any place is ended by the next", a_gc_dies_anywhere},
     {"S13 a file is whole wherever its writer dies", a_file_is_whole_wherever_its_writer_dies},
     {"S13 a file that cannot be written stays as it was", a_file_that_cannot_be_written_stays},
