@@ -294,6 +294,16 @@ static const struct cli_command table[] = {
      .least = 1,
      .most = 3,
      .run = command_verb},
+    {.name = "fault",
+     .group = "steer",
+     .args = "RUN 429|500|hang|cut|tool|off [COUNT]",
+     .help = "make the next attempts fail on purpose",
+     .text =
+         "Nothing is sent and no tool runs; retries, breakers and recovery do what they would.\n"
+         "Such an attempt is marked injected wherever it shows.",
+     .least = 2,
+     .most = 3,
+     .run = command_verb},
     {.name = "finish",
      .group = "steer",
      .args = "RUN",

@@ -49,6 +49,7 @@ static const struct shell_verb verbs[] = {
     {"break", "break", REACH_ANY, NULL, NULL},
     {"deny", "deny", REACH_ANY, NULL, NULL},
     {"extend", "extend", REACH_WORK, NULL, NULL},
+    {"fault", "fault", REACH_ANY, NULL, NULL},
     {"finish", "finish", REACH_WORK, NULL, NULL},
     {"fork", "fork", REACH_ANY, NULL, NULL},
     {"inject", "inject", REACH_ANY, NULL, NULL},

@@ -54,6 +54,7 @@ enum timer_kind {
     TIMER_DEADLINE, /* of the run's active time */
     TIMER_MODEL,    /* the next attempt of the model call */
     TIMER_TOOL,     /* the next attempt of a tool call: effect says which */
+    TIMER_FAULT,    /* a made-up failure comes: run_fault gives it */
 };
 
 enum call_variant {
@@ -118,6 +119,10 @@ int64_t run_depth(const struct run *run);
 bool run_jumped(const struct run *run); /* some branch was left: effects may repeat */
 const struct run_spec *run_spec(const struct run *run);
 const struct toolset *run_tools(const struct run *run);
+
+/* What comes of a fault that was asked for, when its timer fires: yours to post, NULL = it was
+   called off. */
+struct input *run_fault(const struct run *run, int64_t effect, int64_t now_us);
 
 /* What the engine needs to start a tool call. Borrowed until the next step. */
 struct call_view {

@@ -27,6 +27,16 @@ enum phase {
     PHASE_ENDED,         /* completed, cancelled or in error */
 };
 
+enum fault { /* that the operator asks for; kept in summaries by number */
+             FAULT_NONE,
+             FAULT_429,
+             FAULT_500,
+             FAULT_HANG,
+             FAULT_CUT,
+             FAULT_TOOL,
+             FAULT_COUNT
+};
+
 enum call_status {
     CALL_WAITING,   /* may start when its turn comes */
     CALL_CHECKING,  /* the policy is asked */
@@ -54,6 +64,7 @@ struct tool_slot {
     enum failure last_failure;
     bool stopping;           /* a stop was asked for */
     bool approved;           /* a person said yes to it */
+    bool faulted;            /* its attempt only seems to run: step_fault.c */
     bool edited;             /* the operator changed its arguments */
     int64_t pid, start_time; /* of its child, while it runs */
     char *boot_id;
@@ -150,6 +161,8 @@ struct run {
     struct policy_grant *grants; /* owns their texts */
     size_t grant_count, grant_cap;
     struct idempotency_cache cache;
+    enum fault fault, faulted; /* asked for; that the attempt in flight is */
+    int64_t faults;            /* so many more */
     struct breakpoint *breaks;
     size_t break_count, break_cap;
     int64_t next_breakpoint;
@@ -263,6 +276,13 @@ void breaks_boundary(struct run *run); /* the next model call is about to begin 
 /* Before a step, and the records that it made: from batch place `from` on. */
 struct moment_sums breaks_sums(const struct run *run);
 void breaks_judge(struct run *run, size_t from, struct moment_sums *sums);
+
+/* step_fault.c */
+int fault_arm(struct run *run, const char *word, int64_t count); /* E_PARSE */
+/* Whether the attempt that begins is to fail, and then nothing is to be done for it. */
+bool fault_model(struct run *run);
+bool fault_tool(struct run *run, struct tool_slot *slot);
+void fault_call_off(struct run *run); /* the model's, when it is abandoned */
 
 /* step_jump.c */
 void jump_now(struct run *run); /* at the boundary, when run->jump.wanted */

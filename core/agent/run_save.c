@@ -48,6 +48,7 @@ static const struct number run_numbers[] = {
     MEMBER(attempt),        MEMBER(extra_iterations), MEMBER(extra_us),
     MEMBER(extra_cost),     MEMBER(last_times),       MEMBER(last_us),
     MEMBER(state_since_us), MEMBER(next_breakpoint),  MEMBER(context_share),
+    MEMBER(faults),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -215,6 +216,8 @@ char *run_save(const struct run *run)
     json_set_bool(root, "recovering", run->recovering);
     json_set_bool(root, "new_segment", run->new_segment);
     json_set_int(root, "tips", run->tips);
+    if (run->fault != FAULT_NONE)
+        json_set_int(root, "fault", (int64_t)run->fault);
     json_set_int(root, "epoch", (int64_t)run->cache.epoch);
     save_numbers(cJSON_AddObjectToObject(root, "head"), run, head_numbers, COUNT(head_numbers));
     save_hash(root, "chain", &run->chain);
@@ -296,6 +299,8 @@ static void load_all(struct run *run, const cJSON *root)
     run->recovering = json_bool(root, "recovering", false);
     run->new_segment = json_bool(root, "new_segment", false);
     run->tips = (int)json_int(root, "tips", 0);
+    int64_t fault = json_int(root, "fault", FAULT_NONE);
+    run->fault = fault > 0 && fault < FAULT_COUNT ? (enum fault)fault : FAULT_NONE;
     branches_load(run, root);
     load_cache(run, root);
     for (int i = 0; i < RUN_STATE_COUNT; i++) {

@@ -220,10 +220,19 @@ static void record_call(struct run *run)
     record->call.provider = mem_text(run->spec->provider);
 }
 
+static void call_model(struct run *run)
+{
+    struct action *action = run_action(run, ACTION_CALL_MODEL);
+
+    action->call = run->call;
+    action->attempt = run->attempt;
+    action->final = run->final;
+    action->variant = run->variant;
+}
+
 static void begin_attempt(struct run *run)
 {
     cJSON *body = cJSON_CreateObject();
-    struct action *action = run_action(run, ACTION_CALL_MODEL);
 
     if (++run->attempt == 1) { /* not before: a checkpoint must not count the call behind it */
         run->branch_sum.iterations++;
@@ -232,15 +241,14 @@ static void begin_attempt(struct run *run)
     run->attempt_us = run->input->mono_us;
     run->parked = false;
     run->phase = PHASE_MODEL;
-    action->call = run->call;
-    action->attempt = run->attempt;
-    action->final = run->final;
-    action->variant = run->variant;
+    if (!fault_model(run))
+        call_model(run);
     if (run->attempt == 1)
         record_call(run);
     struct record *record = run_record(run, RECORD_ATTEMPT);
     record->attempt.call = run->call;
     record->attempt.n = run->attempt;
+    record->attempt.injected = run->faulted != FAULT_NONE;
     json_set_int(body, "call", run->call);
     json_set_int(body, "iteration", run->branch_sum.iterations);
     json_set_int(body, "attempt", run->attempt);
@@ -365,6 +373,7 @@ void model_abandon(struct run *run, const char *outcome, const char *cause)
     struct action *action = run_action(run, ACTION_CANCEL_MODEL);
 
     action->call = run->call;
+    fault_call_off(run);
     (void)record_attempt_end(run, outcome, cause);
     attempt_event(run, outcome, cause);
     run->phase = PHASE_MODEL_ADMIT;

@@ -64,6 +64,7 @@ static void begin_attempt(struct run *run, struct tool_slot *slot)
 
     record->attempt.effect = slot->effect;
     record->attempt.n = slot->attempt;
+    record->attempt.injected = slot->faulted;
     run->branch_sum.tool_calls++;
     run->total.tool_calls++;
     slot->status = CALL_RUNNING;
@@ -93,11 +94,14 @@ static void begin_effect(struct run *run, struct tool_slot *slot)
 
 static void start_tool(struct run *run, struct tool_slot *slot)
 {
-    struct action *action = run_action(run, ACTION_START_TOOL);
-
     slot->attempt++;
     if (slot->begun_us == 0)
         slot->begun_us = run->input->mono_us;
+    if (fault_tool(run, slot)) {
+        begin_attempt(run, slot);
+        return;
+    }
+    struct action *action = run_action(run, ACTION_START_TOOL);
     action->effect = slot->effect;
     action->attempt = slot->attempt;
     if (is_pure(slot)) {
@@ -516,7 +520,7 @@ static void recover_slot(struct run *run, struct tool_slot *slot)
         slot_kill_left_over(run, slot);
         if (slot->attempt > 0) /* 0: a cached result was being read */
             slot_record_attempt_end(run, slot, "lost", "rerail ended while it was at work");
-        if (slot->tool->policy == TOOL_ONCE && !BUG(BUG_ONCE_AGAIN))
+        if (slot->tool->policy == TOOL_ONCE && !slot->faulted && !BUG(BUG_ONCE_AGAIN))
             slot_doubt(run, slot);
         else
             slot->status = CALL_WAITING;
@@ -527,7 +531,7 @@ static void recover_slot(struct run *run, struct tool_slot *slot)
     case CALL_FINISHED:
     case CALL_ANSWERED: break;
     }
-    slot->stopping = false;
+    slot->stopping = slot->faulted = false;
 }
 
 void tools_recover(struct run *run)

@@ -513,6 +513,21 @@ static void do_resolve(struct run *run, struct reply *reply)
     tools_advance(run);
 }
 
+static void do_fault(struct run *run, struct reply *reply)
+{
+    const char *kind = json_text(run->input->facts, "kind");
+    int64_t count = json_int(run->input->facts, "count", 1);
+
+    if (fault_arm(run, kind, count) < 0)
+        verb_refuse(reply,
+                    "fault takes 429, 500, hang, cut, tool or off, and how many, up to 1000");
+    else if (run->faults == 0)
+        verb_done(reply, "no faults any more");
+    else
+        verb_done(reply, "the next %lld %s will fail: %s", (long long)count,
+                  run->fault == FAULT_TOOL ? "tool attempts" : "attempts of model calls", kind);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct run *run, struct reply *reply);
@@ -541,6 +556,7 @@ static const struct {
     {"label", verb_label},
     {"set", do_set},
     {"cache_clear", do_cache_clear},
+    {"fault", do_fault},
     {"break", verb_break},
     {"delete", verb_delete},
     {"enable", verb_enable},

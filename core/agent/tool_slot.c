@@ -182,7 +182,7 @@ bool slot_stop(struct run *run, struct tool_slot *slot)
 {
     if (slot->status != CALL_RUNNING && slot->status != CALL_SPAWNING)
         return false;
-    if (!slot->stopping)
+    if (!slot->stopping && !slot->faulted) /* that one ends by its timer */
         run_action(run, ACTION_STOP_TOOL)->effect = slot->effect;
     slot->stopping = true;
     return true;

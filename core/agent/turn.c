@@ -83,6 +83,18 @@ static void set_timer(struct live *live, const struct action *action)
     live->timers[i] = (struct timer){action->timer, action->effect, action->at_us};
 }
 
+/* NULL = what it was set for was called off. */
+static struct input *input_of(const struct run *run, const struct timer *timer, int64_t now_us)
+{
+    if (timer->kind == TIMER_FAULT)
+        return run_fault(run, timer->effect, now_us);
+    struct input *input = input_new(INPUT_TIMER);
+    json_set_int(input->facts, "timer", (int64_t)timer->kind);
+    if (timer->effect)
+        json_set_int(input->facts, "effect", timer->effect);
+    return input;
+}
+
 static void fire_timers(struct turn *turn, struct live *live, int64_t now_us)
 {
     for (size_t i = 0; i < live->timer_count;) {
@@ -92,11 +104,9 @@ static void fire_timers(struct turn *turn, struct live *live, int64_t now_us)
             i++;
             continue;
         }
-        struct input *input = input_new(INPUT_TIMER);
-        json_set_int(input->facts, "timer", (int64_t)timer.kind);
-        if (timer.effect)
-            json_set_int(input->facts, "effect", timer.effect);
-        turn_enqueue(turn, run_id(live->run), input);
+        struct input *input = input_of(live->run, &timer, now_us);
+        if (input)
+            turn_enqueue(turn, run_id(live->run), input);
         live->timers[i] = live->timers[--live->timer_count];
     }
 }

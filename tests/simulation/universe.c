@@ -356,6 +356,7 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
         "tool *",      "tool shell echo",     "error",      "error timeout", "state paused",
         "iteration 2", "state waiting_retry", "cost 0.001", "context 1",     "text .",
         "nonsense"};
+    static const char *const faults[] = {"429", "500", "hang", "cut", "tool", "off"};
     static const char *const branches[] = {NULL, "main", "branch-2", "twig"};
     cJSON *facts = input->facts;
 
@@ -375,6 +376,10 @@ static void fill_verb(struct universe *u, struct input *input, const char *name,
         json_set_text(facts, "scope", "always");
     if (str_eq(name, "edit_call"))
         json_set_text(facts, "arguments", "{\"command\":\"echo edited\"}");
+    if (str_eq(name, "fault")) {
+        json_set_text(facts, "kind", faults[universe_draw(u, 6)]);
+        json_set_int(facts, "count", 1 + (int64_t)universe_draw(u, 4));
+    }
     if (str_eq(name, "break"))
         json_set_text(facts, "spec", breaks[universe_draw(u, sizeof breaks / sizeof *breaks)]);
     if (str_eq(name, "delete") || str_eq(name, "enable") || str_eq(name, "disable"))
