@@ -90,7 +90,8 @@ static void on_attempt(const struct writer *w)
 {
     (void)buf_text(w->out, "  attempt ");
     put_int(w, "attempt");
-    (void)buf_text(w->out, " failed: ");
+    (void)buf_text(w->out,
+                   json_bool(w->body, "injected", false) ? " failed on purpose: " : " failed: ");
     put(w, "cause");
 }
 
