@@ -14,6 +14,7 @@
 #include "tui/action.h"
 #include "tui/console.h"
 #include "tui/display.h"
+#include "tui/errand.h"
 #include "tui/exit_code.h"
 #include "tui/recall.h"
 
@@ -39,6 +40,7 @@ struct app {
     char *client_uid; /* whose owner it is connected to */
     int64_t client_run;
     int64_t asked, ticket; /* the last verb sent over it, and the console's number for it */
+    struct errand *errand; /* NULL = none is at work */
     struct grid grid;
     struct clock clock;
     int64_t painted_us, read_us;
@@ -139,6 +141,15 @@ static int port_set(void *self, const char *name, const char *value, struct err 
                    name);
 }
 
+static int port_errand(void *self, const char *const *words, struct err *err)
+{
+    struct app *app = self;
+
+    if (app->errand)
+        return err_set(err, E_BUSY, "another export or import is still at it");
+    return errand_new(&app->errand, words, err);
+}
+
 /* --- what comes in -------------------------------------------------------------------------------
  */
 
@@ -194,6 +205,18 @@ static void take_lines(struct app *app)
         take_line(app, line, len);
     if (rc < 0)
         disconnect(app); /* its owner ended; the file says how things stand */
+}
+
+static void take_errand(struct app *app)
+{
+    bool ok;
+
+    if (!errand_step(app->errand))
+        return;
+    const char *answer = errand_answer(app->errand, &ok);
+    console_say(app->console, !ok, answer);
+    errand_free(app->errand);
+    app->errand = NULL;
 }
 
 static void on_signal(struct app *app, int number)
@@ -310,15 +333,17 @@ static int wait_of(const struct app *app)
 
 static void pass(struct app *app)
 {
-    struct pollfd fds[DISPLAY_FDS + 3];
+    struct pollfd fds[DISPLAY_FDS + 4];
     int wait = wait_of(app);
 
     display_poll(app->display, fds);
     struct pollfd *mail = &fds[DISPLAY_FDS], *watch = mail + 1, *client = mail + 2;
+    struct pollfd *errand = mail + 3;
     *mail = (struct pollfd){mailbox_fd(session_mailbox(app->is->session)), POLLIN, 0};
     *watch = (struct pollfd){app->watch ? watch_fd(app->watch) : -1, POLLIN, 0};
     *client = (struct pollfd){app->client ? attach_client_fd(app->client) : -1, POLLIN, 0};
-    int ready = poll(fds, DISPLAY_FDS + 3, wait);
+    *errand = (struct pollfd){errand_fd(app->errand), POLLIN, 0};
+    int ready = poll(fds, DISPLAY_FDS + 4, wait);
 
     if (ready < 0 && errno != EINTR) {
         app->code = EXIT_ERROR;
@@ -331,6 +356,8 @@ static void pass(struct app *app)
         console_stored(app->console);
     if (client->revents)
         take_lines(app);
+    if (errand->revents)
+        take_errand(app);
     serve(app);
     int64_t now = clock_mono(&app->clock), wake = console_wake(app->console);
     if (app->code < 0 && now - app->painted_us >= FRAME_US &&
@@ -389,7 +416,7 @@ static int open_console(struct app *app, const char *themes, struct err *err)
     const struct console_options options = {
         .query = app->query,
         .keymap = app->keymap,
-        .port = {app, port_start, port_adopt, port_verb, port_watch, port_set},
+        .port = {app, port_start, port_adopt, port_verb, port_watch, port_set, port_errand},
         .clock = app->clock,
         .theme = user->ui.theme,
         .theme_dir = themes,
@@ -453,6 +480,7 @@ int app_run(const struct app_options *options, struct err *err)
     console_free(app.console);
     recall_free(app.recall);
     disconnect(&app);
+    errand_free(app.errand);
     watch_free(app.watch);
     query_close(app.query);
     keymap_free(app.keymap);

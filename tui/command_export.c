@@ -189,7 +189,7 @@ static int export(const struct cli *cli, const char *path, const struct redact_o
     if (rc == 0)
         rc = write(&x);
     rc = outlet_end(x.outlet, rc, err);
-    if (rc == 0 && write == write_redacted && !str_eq(path, "-"))
+    if (rc == 0 && path && !str_eq(path, "-"))
         fprintf(stderr, "wrote %s\n", path);
     if (rc == 0)
         tell_redacted(x.redactor, write == write_redacted);

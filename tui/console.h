@@ -37,6 +37,9 @@ struct console_port {
     void (*watch)(void *self, const struct run_row *run);
     /* A setting of this console: "ui.theme" and the like. */
     int (*set)(void *self, const char *name, const char *value, struct err *err);
+    /* Runs a command of this program beside the console; what it prints is said. E_BUSY while one
+       is still at it. */
+    int (*errand)(void *self, const char *const *words, struct err *err);
 };
 
 struct console_options {

@@ -22,6 +22,16 @@ struct command {
     unsigned (*run)(struct console *console, const char *rest);
 };
 
+/* The next word of the line, or all of it; yours. NULL when there is none. */
+static char *next_word(const char **line, bool rest)
+{
+    const char *start = *line + strspn(*line, " ");
+    size_t len = rest ? strlen(start) : strcspn(start, " ");
+
+    *line = start + len;
+    return len > 0 ? mem_copy(start, len) : NULL;
+}
+
 static unsigned do_theme(struct console *console, const char *rest)
 {
     struct theme *theme = NULL;
@@ -94,11 +104,70 @@ static unsigned do_set(struct console *console, const char *rest)
     return DID_REDRAW;
 }
 
+/* --- runs as files: the shell's own commands, run beside the console */
+
+static unsigned send_out(struct console *console, const char *const *words, const char *doing)
+{
+    struct err err = {0};
+
+    if (console->is.port.errand(console->is.port.self, words, &err) < 0)
+        console_say(console, true, err.msg);
+    else
+        console_say(console, false, doing);
+    return DID_REDRAW;
+}
+
+/* The run that is shown, by its id; NULL, and said, when there is none. */
+static const char *shown(struct console *console)
+{
+    if (!console->model.run)
+        model_say(&console->model, true, CONSOLE_NO_RUN);
+    return console->model.run ? console->model.row.uid : NULL;
+}
+
+static unsigned do_export(struct console *console, const char *rest)
+{
+    const char *uid = shown(console);
+    char *file = next_word(&rest, false), *format = next_word(&rest, false);
+    const char *words[] = {"export", uid, "--output", file, format ? "--format" : NULL,
+                           format,   NULL};
+    unsigned did = DID_REDRAW;
+
+    if (uid && !file)
+        console_say(console, true, "export needs a file: export FILE [FORMAT]");
+    else if (uid)
+        did = send_out(console, words, "exporting …");
+    free(file);
+    free(format);
+    return did;
+}
+
+static unsigned do_bundle(struct console *console, const char *rest)
+{
+    const char *uid = shown(console);
+    const char *words[] = {"bundle", uid, *rest ? "--output" : NULL, rest, NULL};
+
+    return uid ? send_out(console, words, "bundling …") : DID_REDRAW;
+}
+
+static unsigned do_import(struct console *console, const char *rest)
+{
+    const char *words[] = {"import", rest, NULL};
+
+    if (*rest)
+        return send_out(console, words, "importing …");
+    console_say(console, true, "import needs a file: import FILE");
+    return DID_REDRAW;
+}
+
 static const struct command commands[] = {
     {"run", "start a run: run TASK", do_run},
     {"open-run", "show a run: open-run ID, or last", do_open},
     {"theme", "other colours: theme NAME", do_theme},
     {"set", "change a setting of the run or of this console: set NAME VALUE", do_set},
+    {"export", "write the run to a file: export FILE [FORMAT]", do_export},
+    {"bundle", "write it redacted, for a bug report: bundle [FILE]", do_bundle},
+    {"import", "take in a run from a file, also another agent's: import FILE", do_import},
     {"quit", "leave; asks when a run is live", do_quit},
     {"q", "the same", do_quit},
 };
@@ -107,16 +176,6 @@ static const struct command commands[] = {
 
 /* --- verbs ---------------------------------------------------------------------------------------
  */
-
-/* The next word of the line, or all of it; yours. NULL when there is none. */
-static char *next_word(const char **line, bool rest)
-{
-    const char *start = *line + strspn(*line, " ");
-    size_t len = rest ? strlen(start) : strcspn(start, " ");
-
-    *line = start + len;
-    return len > 0 ? mem_copy(start, len) : NULL;
-}
 
 static int put_argument(struct console *console, cJSON *verb, const struct verb_arg *arg,
                         const char *word, struct err *err)

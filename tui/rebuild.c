@@ -207,6 +207,10 @@ int rebuild_request(struct rebuilt *out, struct stored *stored, int64_t call, in
     int rc = query_call(stored->query, &stored->arena, stored->run.run, call, &row, err);
     if (rc == 0)
         rc = query_call_params(stored->query, &stored->arena, stored->run.run, call, &params, err);
+    if (rc == 0 && !*params) /* a run that another agent has lived */
+        rc = err_set(err, E_NOTFOUND,
+                     "the request of call %lld is not on record: it was not made here",
+                     (long long)call);
     if (rc == 0)
         rc = json_parse(&kept, params, strlen(params), NULL, err);
     if (rc == 0)

@@ -69,6 +69,22 @@ static int port_set(void *self, const char *name, const char *value, struct err 
     return 0;
 }
 
+static int port_errand(void *self, const char *const *words, struct err *err)
+{
+    char *line = mem_text("errand");
+
+    (void)err;
+    for (; *words; words++) {
+        char *longer = mem_printf("%s %s", line, *words);
+
+        free(line);
+        line = longer;
+    }
+    say(self, 0, line);
+    free(line);
+    return 0;
+}
+
 static int64_t mono(void *self)
 {
     return ((struct stage *)self)->now_us;
@@ -176,7 +192,7 @@ static void open_console(struct stage *stage, int64_t run)
     const struct console_options options = {
         .query = stage->query,
         .keymap = stage->keymap,
-        .port = {stage, port_start, port_adopt, port_verb, port_watch, port_set},
+        .port = {stage, port_start, port_adopt, port_verb, port_watch, port_set, port_errand},
         .recall = stage->recall,
         .clock = {mono, wall, stage},
         .bell = true,

@@ -252,6 +252,12 @@ static void a_command_line_reaches_every_verb(void)
         {"inject look again", "\"text\":\"look again\"", NULL},
         {"run find a chair", "start find a chair", NULL},
         {"theme no-such", NULL, "no-such"},
+        {"export", NULL, "export needs a file"},
+        {"export run.jsonl jsonl", "--output run.jsonl --format jsonl\n", "exporting"},
+        {"export run.rerail", "--output run.rerail\n", "exporting"},
+        {"bundle", "errand bundle", "bundling"},
+        {"import", NULL, "import needs a file"},
+        {"import a file of mine.json", "errand import a file of mine.json\n", "importing"},
         {"pase", NULL, "did you mean 'pause'?"},
     };
 
