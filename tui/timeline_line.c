@@ -215,8 +215,10 @@ void timeline_line_draw(struct pen *pen, const struct model *model,
         break;
     case LINE_FOLD:
         put_gap(pen, 4);
-        pen_printf(pen, ROLE_DIM, "%s ↶ %lld row%s rolled back", line->text,
-                   (long long)line->iteration, line->iteration == 1 ? "" : "s");
+        pen_printf(pen, ROLE_DIM, "%s ↶ %lld row%s %s", line->text, (long long)line->iteration,
+                   line->iteration == 1 ? "" : "s", line->branch ? "on " : "rolled back");
+        if (line->branch)
+            put_line(pen, ROLE_BRANCH, line->branch, pen_left(pen));
         break;
     case LINE_GONE:
         pen_put(pen, ROLE_DIM, "  ┊ ");

@@ -26,8 +26,9 @@ struct timeline_line {
     enum line_kind kind;
     int64_t depth;
     int sub;
-    int64_t iteration; /* of the row; 0 = says nothing */
-    int64_t id;        /* the fold's segment */
+    int64_t iteration;  /* of the row; 0 = says nothing */
+    int64_t id;         /* the fold's segment */
+    const char *branch; /* the fold's; NULL = its rows were rolled back */
     const struct node_row *node;
     const struct call_row *call;
     const struct effect_row *effect;

@@ -9,11 +9,12 @@
 
 #include <string.h>
 
-#define CHILD_TEXT  8    /* lines of a message that a row opens into; Detail has it whole */
-#define LIVE_LINES  6    /* of the text that streams in */
-#define LIVE_BYTES  2000 /* of its end, which are looked at */
-#define GONE_MAX    64   /* rolled-back rows that one fold opens into */
-#define COUNT_WIDTH 60   /* columns; how many rows text wraps into hardly matters to a count */
+#define CHILD_TEXT   8    /* lines of a message that a row opens into; Detail has it whole */
+#define LIVE_LINES   6    /* of the text that streams in */
+#define LIVE_BYTES   2000 /* of its end, which are looked at */
+#define BRANCHES_MAX 64   /* that are looked at for a fold's name */
+#define GONE_MAX     64   /* rolled-back rows that one fold opens into */
+#define COUNT_WIDTH  60   /* columns; how many rows text wraps into hardly matters to a count */
 
 /* The lines of one depth while they are written. */
 struct sheet {
@@ -176,6 +177,28 @@ bool timeline_rows_left(const struct model *model, const struct segment_row *seg
     return *first <= segment->last;
 }
 
+/* The branch on whose way those rows are; NULL: they were rolled back. */
+static const char *branch_of(struct sheet *s, int64_t segment, int64_t depth)
+{
+    struct model *model = s->model;
+    struct arena *arena = &s->rows->arena;
+    struct branch_row *branches;
+    size_t count = 0;
+
+    if (query_branches(model->query, arena, model->run, 0, BRANCHES_MAX, &branches, &count, NULL) <
+        0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct chain_path path;
+
+        if (!branches[i].active &&
+            query_path(model->query, arena, model->run, branches[i].head, &path, NULL) == 0 &&
+            chain_path_has(&path, segment, depth))
+            return branches[i].name;
+    }
+    return NULL;
+}
+
 static void add_gone(struct sheet *s, const struct segment_row *segment, int64_t first)
 {
     bool open = timeline_rows_is_open(s->rows, -segment->segment);
@@ -188,6 +211,7 @@ static void add_gone(struct sheet *s, const struct segment_row *segment, int64_t
     line->id = segment->segment;
     line->text = open ? "▾" : "▸";
     line->iteration = segment->last - first + 1;
+    line->branch = branch_of(s, segment->segment, first);
     if (!open || query_segment_nodes(s->model->query, &s->rows->arena, s->model->run,
                                      segment->segment, first, GONE_MAX, &rows, &n, NULL) < 0)
         return;
