@@ -12,7 +12,7 @@
     "SELECT r.id, r.uid, substr(r.title, 1, 500), r.agent, r.model, r.provider, r.workspace,"      \
     " r.created_us, r.updated_us, r.state, r.reason, r.iterations, r.tool_calls, r.errors,"        \
     " r.retries, r.tokens_in, r.tokens_out, r.tokens_cached, r.cost_microusd, r.branch, b.name,"   \
-    " b.head, l.owner, l.pid, o.format FROM run r"                                                 \
+    " b.head, l.owner, l.pid, o.format, coalesce(o.uid, r.uid) FROM run r"                         \
     " LEFT JOIN branch b ON b.run=r.id AND b.branch=r.branch"                                      \
     " LEFT JOIN lease l ON l.run=r.id"                                                             \
     " LEFT JOIN origin o ON o.run=r.id"
@@ -71,6 +71,7 @@ static int read_run(const struct reading *r, void *out)
         .branch_name = read_text(r, 20),
         .head = read_int(r, 21),
         .origin = read_text(r, 24),
+        .lived_as = read_text(r, 25),
     };
     read_owner(r, row, (const char *)sqlite3_column_text(r->row, 22));
     return 0;

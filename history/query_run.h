@@ -26,6 +26,7 @@ struct run_row {
     enum run_owner owner;
     int64_t owner_pid;        /* 0 when unowned */
     const char *origin;       /* imported: the format of its file; NULL = it lived here */
+    const char *lived_as;     /* its uid where it was lived: what its decisions were made with */
     const char *owner_socket; /* where to send verbs (attach.h); NULL when it does not listen */
 };
 

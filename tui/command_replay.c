@@ -134,7 +134,7 @@ static int verify_run(const struct cli *cli, struct stored *stored, int *code, s
     if (rc == 0)
         rc = run_spec_parse(&spec, json, err);
     if (rc == 0)
-        rc = replay_new(&verify.replay, stored->run.run, stored->run.uid, json, err);
+        rc = replay_new(&verify.replay, stored->run.run, stored->run.lived_as, json, err);
     if (rc == 0)
         rc = go_through(&verify, err);
     if (rc == 0) {

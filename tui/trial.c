@@ -74,7 +74,7 @@ int trial_run(struct trial *out, const struct breakpoint *breakpoint, struct sto
     if (rc == 0)
         rc = run_spec_parse(&spec, json, err);
     if (rc == 0)
-        rc = replay_new(&past.replay, stored->run.run, stored->run.uid, json, err);
+        rc = replay_new(&past.replay, stored->run.run, stored->run.lived_as, json, err);
     if (rc == 0) {
         past.sums.window = spec->config->model.context;
         rc = go_through(&past, stored, err);
