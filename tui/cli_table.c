@@ -225,7 +225,8 @@ static const struct cli_command table[] = {
      .help = "a run as one file, redacted, for a bug report",
      .text = "Masks what looks like a secret, the values of variables that are named like one, the "
              "home folder, the user's and the machine's name, in every text of the run, and says "
-             "how often. Read it before you send it. rerail import shows it as a run.",
+             "how often. Says what system and terminal it was made on. Read it before you send it. "
+             "rerail import shows it as a run.",
      .options = bundle_options,
      .least = 1,
      .most = 1,

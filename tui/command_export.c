@@ -13,6 +13,7 @@
 #include "core/exchange/prose.h"
 #include "core/report/redact.h"
 #include "history/exchange/export.h"
+#include "history/history.h"
 #include "history/query_event.h"
 #include "tui/cli.h"
 #include "tui/lived.h"
@@ -24,16 +25,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#define PAGE      256
-#define TEXT_MAX  ((size_t)1 << 30)
-#define NAMES_MAX 4096 /* bytes of the user's entry */
+#define PAGE       256
+#define TEXT_MAX   ((size_t)1 << 30)
+#define SYSTEM_MAX 256
+#define NAMES_MAX  4096 /* bytes of the user's entry */
 
 struct exporting {
     struct stored stored;
     struct outlet *outlet;
     struct redactor *redactor;
+    char system[SYSTEM_MAX]; /* "Linux 6.1.0 x86_64" */
+    const char *sqlite;
     struct err *err;
 };
 
@@ -46,10 +51,32 @@ static int write_own(struct exporting *x)
     return export_run(x->stored.query, x->stored.run.run, &options, x->err);
 }
 
+static void look_around(struct exporting *x)
+{
+    struct utsname name;
+
+    if (uname(&name) == 0)
+        (void)str_format(x->system, sizeof x->system, "%s %s %s", name.sysname, name.release,
+                         name.machine);
+    (void)history_sqlite(&x->sqlite); /* its version alone is asked for */
+}
+
 static int write_redacted(struct exporting *x)
 {
-    const struct export_options options = {
-        .put = outlet_put, .ctx = x->outlet, .redact = redact_text, .redactor = x->redactor};
+    const struct export_fact facts[] = {
+        {"rerail", RERAIL_VERSION},
+        {"system", x->system},
+        {"sqlite", x->sqlite},
+        {"terminal", getenv("TERM")},
+        {"colours", getenv("COLORTERM")},
+        {"locale", getenv("LANG")},
+        {NULL, NULL},
+    };
+    const struct export_options options = {.put = outlet_put,
+                                           .ctx = x->outlet,
+                                           .redact = redact_text,
+                                           .redactor = x->redactor,
+                                           .facts = facts};
 
     return export_run(x->stored.query, x->stored.run.run, &options, x->err);
 }
@@ -186,6 +213,7 @@ static int export(const struct cli *cli, const char *path, const struct redact_o
         path = name = mem_printf("rerail-%.8s.bundle", x.stored.run.uid);
     if (rc == 0)
         rc = outlet_open(&x.outlet, path, cli_option(cli, "force"), err);
+    look_around(&x);
     if (rc == 0)
         rc = write(&x);
     rc = outlet_end(x.outlet, rc, err);

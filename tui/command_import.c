@@ -7,6 +7,7 @@
 
 #include "core/agent/adopt.h"
 #include "core/agent/state.h"
+#include "core/base/mem.h"
 #include "core/base/path.h"
 #include "core/base/uuid.h"
 #include "core/config/config.h"
@@ -63,46 +64,66 @@ static int import_own(struct history *history, const char *path, struct err *err
 
 /* ---- records of others */
 
-static int adopt_one(struct history *history, const struct cli *cli, const char *format,
-                     const struct trajectory *record, struct err *err)
+struct adopting {
+    const struct cli *cli;
+    struct journal journal;
+    const struct foreign_list *list;
+    struct batch batch; /* of all of them: stored together or not at all */
+    struct named {
+        int64_t run;
+        char uid[UUID_TEXT];
+    } * runs; /* one for each conversation */
+};
+
+static int adopt_one(struct adopting *all, size_t index, struct err *err)
 {
-    struct journal journal = history_journal(history);
     struct clock clock = clock_system();
-    struct batch batch = {0};
-    char uid[UUID_TEXT];
-    struct adoption adoption = {.uid = uid,
-                                .format = format,
-                                .record = record,
-                                .config = config_run(cli->config),
+    struct named *name = &all->runs[index];
+    struct adoption adoption = {.uid = name->uid,
+                                .format = all->list->format->name,
+                                .record = all->list->at[index],
+                                .config = config_run(all->cli->config),
                                 .wall_us = clock_wall(&clock)};
 
-    uuid_new(uid);
-    int rc = journal.class->new_run(journal.self, &adoption.run, err);
-    if (rc == 0)
-        rc = adopt(&batch, &adoption, err);
-    if (rc == 0)
-        rc = journal.class->commit(journal.self, &batch, err);
-    if (adoption.run > 0)
-        (void)journal.class->release(journal.self, adoption.run, NULL); /* closing does it too */
-    if (rc == 0)
-        printf("run %.8s: %zu messages from %s%s%s\n", uid, record->count, record->agent,
-               record->version ? " " : "", record->version ? record->version : "");
-    if (rc == 0 && record->left_out > 0)
-        printf("left out: %" PRId64 " messages that are not on its main line\n", record->left_out);
-    batch_free(&batch);
-    return rc;
+    uuid_new(name->uid);
+    int rc = all->journal.class->new_run(all->journal.self, &name->run, err);
+    adoption.run = name->run;
+    return rc < 0 ? rc : adopt(&all->batch, &adoption, err);
+}
+
+static void tell_adopted(const struct adopting *all)
+{
+    for (size_t i = 0; i < all->list->count; i++) {
+        const struct trajectory *record = all->list->at[i];
+
+        printf("run %.8s: %zu messages from %s%s%s\n", all->runs[i].uid, record->count,
+               record->agent, record->version ? " " : "", record->version ? record->version : "");
+        if (record->left_out > 0)
+            printf("left out: %" PRId64 " messages that are not on its main line\n",
+                   record->left_out);
+    }
+    if (all->list->cut)
+        printf("left out: the last line, which its writer did not finish\n");
 }
 
 static int import_foreign(struct history *history, const struct cli *cli,
                           const struct foreign_list *list, struct err *err)
 {
+    struct adopting all = {.cli = cli,
+                           .journal = history_journal(history),
+                           .list = list,
+                           .runs = mem_array(list->count, sizeof *all.runs)};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < list->count; i++)
-        rc = adopt_one(history, cli, list->format->name, list->at[i], err);
-    if (rc == 0 && list->cut)
-        printf("left out: the last line, which its writer did not finish\n");
-    return rc;
+        rc = adopt_one(&all, i, err);
+    if (rc == 0)
+        rc = all.journal.class->commit(all.journal.self, &all.batch, err);
+    if (rc == 0)
+        tell_adopted(&all);
+    batch_free(&all.batch);
+    free(all.runs);
+    return rc; /* the leases go with the history */
 }
 
 static int read_foreign(struct foreign_list *list, const char *path, struct err *err)

@@ -57,7 +57,7 @@ static int spawn(struct errand *errand, const char *program, const char *const *
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
 
-    for (size_t i = 0; words[i] && i < WORDS_MAX; i++)
+    for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
         argv[i + 1] = words[i];
     if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
         mem_fail(sizeof attr);

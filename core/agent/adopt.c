@@ -400,6 +400,13 @@ static int tell(struct adopter *ad, const char *spec)
     return rc;
 }
 
+static void move_records(struct batch *to, struct batch *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        *batch_add(to, from->at[i].kind) = from->at[i];
+    from->count = 0;
+}
+
 int adopt(struct batch *batch, const struct adoption *adoption, struct err *err)
 {
     struct adopter ad = {.a = adoption, .err = err};
@@ -416,11 +423,8 @@ int adopt(struct batch *batch, const struct adoption *adoption, struct err *err)
         ad.run->out = NULL;
         run_free(ad.run);
     }
-    if (rc == 0) {
-        batch_free(batch);
-        *batch = ad.out.batch;
-        ad.out.batch = (struct batch){0};
-    }
+    if (rc == 0)
+        move_records(batch, &ad.out.batch);
     step_out_free(&ad.out);
     id_set_free(&ad.ids);
     free(spec);

@@ -21,7 +21,7 @@ struct adoption {
     int64_t wall_us;                 /* now: for what has no time of its own */
 };
 
-/* Fills an empty batch, to be committed in one piece. E_TOOBIG names the message that no run can
+/* Appends to batch, to be committed in one piece. E_TOOBIG names the message that no run can
  * hold. */
 int adopt(struct batch *batch, const struct adoption *adoption, struct err *err);
 

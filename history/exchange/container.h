@@ -16,6 +16,7 @@
  * Parts are how the format grows. A reader skips a part that it does not know, or knows only an
  * older version of, when the part says "optional":true, and refuses the file otherwise. What a
  * checkpoint's snapshots refer to is the part "vault": objects named by their hash, as bodies are.
+ * A bundle closes with the part "machine": what it was made on, for people alone.
  *
  * Trust: the sum finds damage; the chain (fsck.h, run before anything is kept) finds whoever
  * altered a message and not all that follows from it. Neither says who wrote the file.
@@ -28,6 +29,7 @@
 #include <stdint.h>
 
 #define CONTAINER_FORMAT   1
+#define CONTAINER_FACTS    "machine"           /* the part of a bundle that is for people alone */
 #define CONTAINER_LINE_MAX ((size_t)96 << 20)  /* bytes of a line */
 #define CONTAINER_PIECE    ((size_t)256 << 10) /* bytes of a body in one line */
 #define CONTAINER_MAX      ((int64_t)4 << 30)  /* bytes of a file that is read */

@@ -310,6 +310,28 @@ static int put_header(struct exporter *e)
     return put_line(e);
 }
 
+/* For people alone: an import leaves it out. */
+static int put_facts(struct exporter *e)
+{
+    const struct export_fact *fact = e->options->facts;
+    int rc = 0;
+
+    if (fact)
+        rc = buf_text(&e->line,
+                      "{\"part\":\"" CONTAINER_FACTS "\",\"version\":1,\"optional\":true}");
+    if (fact && rc == 0)
+        rc = put_line(e);
+    for (; rc == 0 && fact && fact->name; fact++) {
+        (void)buf_printf(&e->line, "{\"%s\":", fact->name);
+        rc = put_text(e, fact->value ? fact->value : "", fact->value ? strlen(fact->value) : 0);
+        if (rc == 0)
+            rc = too_long(e, buf_char(&e->line, '}'));
+        if (rc == 0)
+            rc = put_line(e);
+    }
+    return rc;
+}
+
 static int put_end(struct exporter *e)
 {
     char text[2 * SHA256_BYTES + 1];
@@ -348,6 +370,8 @@ int export_run(struct query *q, int64_t run, const struct export_options *option
         rc = put_header(&e);
     for (size_t i = 0; rc == 0 && i < container_part_count; i++)
         rc = put_part(&e, &container_parts[i]);
+    if (rc == 0)
+        rc = put_facts(&e);
     if (rc == 0)
         rc = put_end(&e);
     query_end(q);

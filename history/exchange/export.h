@@ -10,6 +10,11 @@
 
 struct buf;
 
+/* What a report of a bug needs besides the run: "kernel", "Linux 6.1.0". */
+struct export_fact {
+    const char *name, *value;
+};
+
 struct export_options {
     /* Takes the file piece by piece; non-zero ends the export and is returned. */
     int (*put)(void *ctx, const char *data, size_t len, struct err *err);
@@ -18,6 +23,7 @@ struct export_options {
        "redacted", and its chain is that of the texts as they are in it. NULL = as it is. */
     int (*redact)(void *redactor, struct buf *out, const char *text, size_t len);
     void *redactor;
+    const struct export_fact *facts; /* NULL, or ends with a NULL name; redacted with the rest */
 };
 
 /* E_NOTFOUND; E_CORRUPT when what is stored cannot be read. */
