@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A file for people that appears whole or not at all: written beside its place (0600), synced, and
- * only then given its name; until then it has none where the file system can do that, so that a kill
- * leaves nothing. What is there already stays, unless it is to be replaced. One owner.
+ * only then given its name; until then it has none where the file system can do that, so that a
+ * kill leaves nothing. What is there already stays, unless it is to be replaced. One owner.
  */
 #ifndef CORE_BASE_NEW_FILE_H
 #define CORE_BASE_NEW_FILE_H

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char *const inserts[8] = {CANARY,
                                        "sk-abcdefghijklmnopqrst",
                                        "/home/alice/",
-                                       "{\"password\":\"" CANARY "\"}",
+                                       ("{\"password\":\"" CANARY "\"}"),
                                        "{\"a\":\"",
                                        "\"}",
                                        "Authorization: Basic ",
