@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a command puts what it makes: standard output, or a file that appears whole or not at all.
- * Main thread.
+ * Where a command puts what it makes: standard output, which gets it all at the end, so that no
+ * pager holds the history open; or a file that appears whole or not at all. Main thread.
  */
 #ifndef TUI_OUTLET_H
 #define TUI_OUTLET_H
