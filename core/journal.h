@@ -97,6 +97,7 @@ struct record {
             char *uid, *title, *agent, *model, *provider, *workspace;
             char *origin, *origin_uid; /* imported: the file's format, and what the run was called
                                           there; NULL = lived here */
+            int64_t origin_us;         /* when that was */
         } run_row;
         struct {
             int state; /* enum run_state of core/agent/state.h */

@@ -37,7 +37,7 @@ static int put_origin(struct history *history, struct record *r, struct err *err
 
     return db_run(history->db, sql,
                   BIND(bind_int(r->run), bind_text(r->run_row.origin),
-                       bind_text(r->run_row.origin_uid), bind_int(r->wall_us)),
+                       bind_text(r->run_row.origin_uid), bind_int(r->run_row.origin_us)),
                   err);
 }
 

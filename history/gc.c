@@ -68,7 +68,10 @@ static const char *const references[] = {
 
 static const char sql_mark_run[] = "UPDATE run SET state=-1 WHERE id=?";
 static const char sql_doomed[] = "SELECT id FROM run WHERE state=-1 ORDER BY id";
-static const char sql_old[] = "SELECT id FROM run WHERE updated_us<? AND state<>-1 ORDER BY id";
+/* One that was imported is as old as that, whenever it was lived. */
+static const char sql_old[] =
+    "SELECT id FROM run r WHERE updated_us<?1 AND state<>-1"
+    " AND NOT EXISTS (SELECT 1 FROM origin o WHERE o.run=r.id AND o.us>=?1) ORDER BY id";
 static const char sql_owner[] = "SELECT owner FROM lease WHERE run=? AND owner<>''";
 static const char sql_some_events[] = "SELECT seq FROM event WHERE run=? ORDER BY seq LIMIT 500";
 static const char sql_drop_events[] = "DELETE FROM event WHERE run=? AND seq BETWEEN ? AND ?";

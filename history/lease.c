@@ -130,8 +130,7 @@ static int check_origin(struct history *history, int64_t run, struct err *err)
 
     if (rc == 0 && (rc = db_next(history->db, row, err)) > 0)
         rc = err_set(err, E_DENIED,
-                     "run %.8s was imported: it can be looked at, searched and compared, not gone"
-                     " on with",
+                     "run %.8s was imported: it can be looked at and compared, not gone on with",
                      (const char *)sqlite3_column_text(row, 0));
     db_done(row);
     return rc;

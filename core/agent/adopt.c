@@ -41,6 +41,8 @@ static char *title_of(const struct trajectory *t)
     const char *text = t->title ? t->title : task_of(t);
     size_t len = strcspn(text, "\r\n");
 
+    if (len == 0) /* a record of what was done, without what was asked */
+        return mem_printf("%s %.100s", t->agent, t->session ? t->session : "");
     return mem_copy(text, utf8_cut(text, len < TITLE_MAX ? len : TITLE_MAX));
 }
 
@@ -84,6 +86,7 @@ static void put_run(struct adopter *ad, const char *spec)
     record->run_row.workspace = mem_text(t->workspace);
     record->run_row.origin = mem_text(ad->a->format);
     record->run_row.origin_uid = mem_text(t->session);
+    record->run_row.origin_us = ad->a->wall_us;
     record->body = mem_text(spec);
     record->len = strlen(spec);
 }

@@ -8,6 +8,7 @@
 #include "core/config/run_config.h"
 #include "core/exchange/trajectory.h"
 #include "history/fsck.h"
+#include "history/gc.h"
 #include "history/history.h"
 #include "history/query_chain.h"
 #include "history/query_run.h"
@@ -18,8 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UID "11111111-2222-4333-8444-555555555555"
-#define DAY 1790000000000000
+#define UID      "11111111-2222-4333-8444-555555555555"
+#define DAY      1790000000000000
+#define IMPORTED (DAY + 9000000000)
 
 struct site {
     char *dir, *path;
@@ -58,8 +60,11 @@ static void tear_down(struct site *s)
 static int take(struct site *s)
 {
     struct batch batch = {0};
-    struct adoption adoption = {
-        .uid = UID, .format = "codex", .record = s->record, .config = s->config, .wall_us = DAY};
+    struct adoption adoption = {.uid = UID,
+                                .format = "codex",
+                                .record = s->record,
+                                .config = s->config,
+                                .wall_us = IMPORTED};
     int rc = s->journal.class->new_run(s->journal.self, &s->run, &s->err);
 
     adoption.run = s->run;
@@ -162,6 +167,45 @@ static void test_checkpoints(void)
     tear_down(&s);
 }
 
+/* Asked to delete what is old, gc leaves a record that came in today. */
+static void test_age(void)
+{
+    struct site s;
+    struct gc_report report;
+
+    set_up(&s);
+    tell(s.record);
+    CU_ASSERT_EQUAL_FATAL(take(&s), 0);
+    struct gc_options options = {.path = s.path, .older_us = IMPORTED - 1};
+    CU_ASSERT_EQUAL(gc_run(&report, &options, &s.err), 0);
+    CU_ASSERT_EQUAL(report.runs, 0);
+    options.older_us = IMPORTED + 1;
+    CU_ASSERT_EQUAL(gc_run(&report, &options, &s.err), 0);
+    CU_ASSERT_EQUAL(report.runs, 1);
+    tear_down(&s);
+}
+
+static void test_without_a_question(void)
+{
+    struct site s;
+    struct arena arena = {0};
+    struct run_row row;
+    struct query *q;
+
+    set_up(&s);
+    trajectory_name(&s.record->agent, "opencode");
+    trajectory_name(&s.record->session, "ses_1");
+    (void)trajectory_add(s.record, SPEAKER_AGENT, "Done");
+    CU_ASSERT_EQUAL_FATAL(take(&s), 0);
+    CU_ASSERT_EQUAL_FATAL(query_open(&q, s.path, NULL, &s.err), 0);
+    CU_ASSERT_EQUAL(query_run(q, &arena, s.run, &row, &s.err), 0);
+    CU_ASSERT_STRING_EQUAL(row.title, "opencode ses_1");
+    query_close(q);
+    arena_free(&arena);
+    CU_ASSERT_EQUAL(findings(&s), 0);
+    tear_down(&s);
+}
+
 /* As one of our own it goes out in a file and comes in elsewhere. */
 static void test_carried(void)
 {
@@ -196,6 +240,8 @@ static void test_too_large(void)
 static const struct test tests[] = {
     {"a record becomes a sound run that nobody can go on with", test_sound},
     {"every checkpoint of it can be begun from", test_checkpoints},
+    {"a record without a question is called by its session", test_without_a_question},
+    {"its age is counted from its import", test_age},
     {"it can be exported", test_carried},
     {"a message that no run holds is named", test_too_large},
     {NULL, NULL},
