@@ -118,12 +118,11 @@ struct road { /* two histories, and the file between them */
     struct history *source, *target;
 };
 
-static void carry(struct road *road, const char *name)
+static void carry(struct road *road, int64_t run, const char *name)
 {
     struct import_options options = {.path = road->file, .states = RUN_STATE_COUNT};
     struct import_report report;
     struct err err = {0};
-    int64_t run = live_again(road->source, name);
     char *text = parcel_of(road->from, run, &err);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -138,32 +137,124 @@ static void carry(struct road *road, const char *name)
     free(again);
 }
 
+static void open_road(struct road *road)
+{
+    road->dir = scratch_new();
+    road->from = mem_printf("%s/from/history.db", road->dir);
+    road->to = mem_printf("%s/to/history.db", road->dir);
+    road->file = mem_printf("%s/run", road->dir);
+    road->source = open_history(road->from, NULL);
+    road->target = open_history(road->to, NULL);
+}
+
+static void close_road(struct road *road)
+{
+    history_close(road->source);
+    history_close(road->target);
+    free(road->from);
+    free(road->to);
+    free(road->file);
+    scratch_free(road->dir);
+}
+
 static void test_golden(void)
 {
-    struct road road = {.dir = scratch_new()};
     DIR *dir = opendir(FOLDER);
     struct dirent *entry;
+    struct road road;
     size_t count = 0;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-    road.from = mem_printf("%s/from/history.db", road.dir);
-    road.to = mem_printf("%s/to/history.db", road.dir);
-    road.file = mem_printf("%s/run", road.dir);
-    road.source = open_history(road.from, NULL);
-    road.target = open_history(road.to, NULL);
+    open_road(&road);
     while ((entry = readdir(dir)))
         if (str_ends(entry->d_name, ".jsonl")) {
-            carry(&road, entry->d_name);
+            carry(&road, live_again(road.source, entry->d_name), entry->d_name);
             count++;
         }
     closedir(dir);
     CU_ASSERT_TRUE(count > 0);
-    history_close(road.source);
-    history_close(road.target);
-    free(road.from);
-    free(road.to);
-    free(road.file);
-    scratch_free(road.dir);
+    close_road(&road);
+}
+
+/* ---- runs made at random */
+
+static unsigned roll(uint64_t *dice, unsigned sides)
+{
+    *dice ^= *dice << 13;
+    *dice ^= *dice >> 7;
+    *dice ^= *dice << 17;
+    return (unsigned)(*dice >> 32) % sides;
+}
+
+struct mark { /* a place to go back to */
+    int64_t node, depth, segment;
+    struct hash chain;
+};
+
+/* Text of any kind: long, empty, not UTF-8, with quotes and controls. */
+static char *any_text(uint64_t *dice)
+{
+    static const char *const kinds[] = {"",
+                                        "plain",
+                                        "\"quoted\" \\ \n\t",
+                                        "\xe2\x82\xac \xf0\x9f\x98\x80",
+                                        "\xff\xfe\x80 bytes",
+                                        "{\"a\":[1,2,{}]}"};
+    const char *kind = kinds[roll(dice, 6)];
+    size_t times = roll(dice, 8) == 0 ? 40000 : 1 + roll(dice, 3), len = strlen(kind);
+    char *text = mem_new(len * times + 1);
+
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + i * len, kind, len);
+    return text;
+}
+
+static void act(struct tape *tape, struct mark *mark, uint64_t *dice)
+{
+    char *text = any_text(dice);
+
+    switch (roll(dice, 6)) {
+    case 0: tape_input(tape, 3, "{\"class\":\"x\"}", text); break;
+    case 1: tape_label(tape, mark->node, "a name"); break;
+    case 2:
+        tape_jump(tape, HEAD_ROLLBACK, mark->node, mark->depth, mark->segment, &mark->chain);
+        break;
+    case 3: *mark = (struct mark){tape->node, tape->depth, tape->segment, tape->chain}; break;
+    case 4: tape_event(tape, EVENT_NOTICE, "{\"text\":\"something\"}"); break;
+    default:
+        tape_answer(tape, "again", "search", "{}");
+        tape_started(tape);
+        tape_outcome(tape, EFFECT_OK, text);
+        break;
+    }
+    free(text);
+}
+
+static void test_random(void)
+{
+    unsigned seeds = suite_amount("SEEDS", 10000) / 500;
+    struct road road;
+
+    open_road(&road);
+    for (unsigned seed = 1; seed <= seeds; seed++) {
+        struct journal journal = history_journal(road.source);
+        uint64_t dice = seed * 0x9e3779b97f4a7c15u;
+        char name[32];
+        struct tape tape;
+        struct mark mark;
+        struct err err = {0};
+
+        (void)str_format(name, sizeof name, "seed %u", seed);
+        CU_ASSERT_EQUAL(tape_record(&tape, &journal, 1, &err), 0);
+        mark = (struct mark){tape.node, tape.depth, tape.segment, tape.chain};
+        for (unsigned i = roll(&dice, 12); i > 0; i--)
+            act(&tape, &mark, &dice);
+        tape_final(&tape, "the end");
+        CU_ASSERT_EQUAL(tape_commit(&tape, &journal, &err), 0);
+        carry(&road, tape.run, name);
+        tape_free(&tape);
+    }
+    close_road(&road);
 }
 
 /* ---- disks that fail */
@@ -331,6 +422,7 @@ static void test_power(void)
 
 static const struct test tests[] = {
     {"every golden run goes out, comes in and goes out the same", test_golden},
+    {"runs made at random go out, come in and go out the same", test_random},
     {"S01 an import on a failing or full disk is whole or not there", test_failing},
     {"S14 an import that the power ends is whole or not there", test_power},
     {NULL, NULL},
