@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loaded before the C library into a program under test: makes its calls fail or fall short as
- * MISCHIEF says. Built by the suite that uses it (tests/support/mischief.h), never by the Makefile.
+ * MISCHIEF says. Built by tests/support/preload.h, never by the Makefile.
  * Only `rerail exec` and `resume` are meddled with, not the simulator that they start.
  *
  *     count        does no harm; says at the end how much there was to fail: "mischief N M"

@@ -3,10 +3,6 @@
  * The process's part of the fault catalogue: no memory, no descriptors, no threads, calls that are
  * interrupted or fall short, an odd environment. Each life is judged as program_judge does, and the
  * next one, with nothing wrong, must bring the run to its end: what went wrong left nothing behind.
- *
- * tests/preload/mischief.c does what the kernel will not do on demand. It is built here, with the
- * system's compiler; where there is none, or under a sanitizer, which has an allocator of its own,
- * such a case is skipped.
  */
 #include "tests/suite.h"
 
@@ -25,7 +21,9 @@
 #include "history/query.h"
 #include "history/query_run.h"
 #include "tests/support/mishap.h"
+#include "tests/support/preload.h"
 #include "tests/support/scratch.h"
+#include "tests/support/seat.h"
 
 /* Two turns with calls of every kind, then a word. */
 static const char scenario[] =
@@ -72,53 +70,8 @@ static void recovers(struct mishap *m)
 
 /* ---- Mischief ---- */
 
-static char *mischief; /* LD_PRELOAD=…; of the suite's process */
-
-static void forget_mischief(void)
-{
-    (void)unlink(mischief + strlen("LD_PRELOAD="));
-    free(mischief);
-}
-
-static bool build_mischief(const char *path)
-{
-    int status = -1;
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        (void)execlp("cc", "cc", "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", path,
-                     "tests/preload/mischief.c", "-ldl", (char *)NULL);
-        _exit(127);
-    }
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static bool has_mischief(const char *what)
-{
-    char path[] = "/tmp/rerail-mischief-XXXXXX";
-
-    if (suite_is_watched()) {
-        suite_skip(what, "a sanitizer has the allocator");
-        return false;
-    }
-    if (mischief)
-        return true;
-    int fd = mkstemp(path);
-    CU_ASSERT_TRUE_FATAL(fd >= 0);
-    close(fd);
-    mischief = mem_printf("LD_PRELOAD=%s", path);
-    if (!build_mischief(path)) {
-        forget_mischief();
-        mischief = NULL;
-        suite_skip(what, "there is no cc");
-        return false;
-    }
-    CU_ASSERT_EQUAL(atexit(forget_mischief), 0);
-    return true;
-}
-
 /* One life under it; what it came to is in m. */
-static void meddle(struct mishap *m, const char *wish)
+static void meddle(struct mishap *m, const char *mischief, const char *wish)
 {
     char *variable = mem_printf("MISCHIEF=%s", wish);
     const char *const env[] = {mischief, variable, NULL};
@@ -135,13 +88,14 @@ static void meddle(struct mishap *m, const char *wish)
 
 static void p03(void)
 {
+    const char *mischief = preload("mischief", "P03");
     const unsigned tries = suite_amount("MALLOCS", 24);
     unsigned long total = 0;
     struct mishap m;
 
-    if (!has_mischief("P03"))
+    if (!mischief)
         return;
-    meddle(&m, "count");
+    meddle(&m, mischief, "count");
     const char *counted = strstr(m.program.err, "mischief ");
     CU_ASSERT_PTR_NOT_NULL_FATAL(counted);
     total = strtoul(counted + strlen("mischief "), NULL, 10);
@@ -151,7 +105,7 @@ static void p03(void)
         char wish[64];
 
         (void)snprintf(wish, sizeof wish, "malloc:%lu%s", 1 + total * i / tries, i % 2 ? "+" : "");
-        meddle(&m, wish);
+        meddle(&m, mischief, wish);
         bool told =
             m.code == 0 || strstr(m.program.err, "memory") || strstr(m.program.err, "emory");
         if (!told || (m.code != 0 && m.code != 1 && m.code != -SIGABRT))
@@ -166,14 +120,15 @@ static void p03(void)
 
 static void p06(void)
 {
+    const char *mischief = preload("mischief", "P06");
     static const char *const wishes[] = {"thread:1", "thread:2", "thread:3"};
 
-    if (!has_mischief("P06"))
+    if (!mischief)
         return;
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
         struct mishap m;
 
-        meddle(&m, wishes[i]);
+        meddle(&m, mischief, wishes[i]);
         program_judge(&m.program, m.code);
         CU_ASSERT_TRUE(m.code == 0 || strstr(m.program.err, "thread"));
         recovers(&m);
@@ -185,11 +140,12 @@ static void p06(void)
 
 static void p04(void)
 {
+    const char *mischief = preload("mischief", "P04");
     struct mishap m;
 
-    if (!has_mischief("P04"))
+    if (!mischief)
         return;
-    meddle(&m, "storm");
+    meddle(&m, mischief, "storm");
     CU_ASSERT_EQUAL(m.code, 0);
     program_judge(&m.program, m.code);
     recovers(&m);
@@ -198,14 +154,15 @@ static void p04(void)
 
 static void p08(void)
 {
-    if (!has_mischief("P08"))
+    const char *mischief = preload("mischief", "P08");
+    if (!mischief)
         return;
     for (int seed = 1; seed <= 4; seed++) {
         char wish[32];
         struct mishap m;
 
         (void)snprintf(wish, sizeof wish, "short:%d", seed);
-        meddle(&m, wish);
+        meddle(&m, mischief, wish);
         if (m.code != 0)
             printf("    %s: %s\n", wish, m.program.err);
         CU_ASSERT_EQUAL(m.code, 0);
@@ -214,6 +171,70 @@ static void p08(void)
         CU_ASSERT_EQUAL(mishap_count(&m, "\"outcome\":\"failed\""), 0);
         mishap_close(&m);
     }
+}
+
+/* ---- P07: locks ---- */
+
+/* Says so itself at its end: how many, in how many orders, and how often in both. */
+static void has_no_circle(const char *said)
+{
+    unsigned long taken = 0;
+    unsigned threads = 0, orders = 0, circles = 0;
+    const char *line = strstr(said, "locks: ");
+    int found = line ? sscanf(line, "locks: %lu taken by %u threads, %u orders, %u circles", &taken,
+                              &threads, &orders, &circles)
+                     : 0;
+
+    if (found != 4 || circles > 0)
+        printf("    %s\n", said);
+    CU_ASSERT_EQUAL(found, 4);
+    CU_ASSERT_EQUAL(circles, 0);
+    CU_ASSERT_TRUE(taken > 1000 && threads >= 3 && orders > 0);
+    CU_ASSERT_PTR_NULL(strstr(said, "too many"));
+}
+
+static void p07_exec(void)
+{
+    const char *locks = preload("locks", "P07");
+    const char *const env[] = {locks, NULL}, *const planted[] = {locks, "LOCKS=plant", NULL};
+    struct mishap m;
+
+    if (!locks)
+        return;
+    mishap_open(&m);
+    m.program.env = env;
+    mishap_run(&m, scenario, NULL);
+    CU_ASSERT_EQUAL(m.code, 0);
+    has_no_circle(m.program.err);
+    m.program.env = planted;
+    mishap_run(&m, scenario, NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m.program.err, " 1 circles")); /* it would have been found */
+    mishap_close(&m);
+}
+
+/* The console has more threads, more runs and a reader of its own; it ends while one is at work. */
+static void p07_console(void)
+{
+    const char *locks = preload("locks", "P07");
+    struct seat s;
+
+    if (!locks)
+        return;
+    seat_open(&s, 120, 30);
+    seat_env(&s, locks);
+    seat_run(&s, SEAT_TOOL("exec sleep 300"));
+    seat_sees(&s, "● running");
+    seat_type(&s, "odo that, too\r");
+    seat_records(&s, "do that, too");
+    seat_type(&s, ":pause_now\r");
+    seat_sees(&s, "PAUSED");
+    emulator_resize(s.emulator, 90, 20);
+    seat_type(&s, "q");
+    seat_sees(&s, "Quit?");
+    CU_ASSERT_EQUAL(seat_quits(&s), 0);
+    has_no_circle(emulator_text(s.emulator));
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    seat_close(&s);
 }
 
 /* ---- P05: descriptors ---- */
@@ -431,6 +452,8 @@ static const struct test tests[] = {
     {"P04 a storm of signals interrupts nothing for good", p04},
     {"P05 too few descriptors are told, and harm nothing", p05},
     {"P06 a thread that cannot be had is told", p06},
+    {"P07 no two locks are ever taken in both orders", p07_exec},
+    {"P07 a console takes no two locks in both orders", p07_console},
     {"P08 reads and writes that fall short are gone on with", p08},
     {"P09 a broken pipe is an error here and a signal in tools", p09},
     {"P10 children that end together are all heard of", p10},
