@@ -521,6 +521,14 @@ static int send(struct model_client *client, struct buf *body, struct err *err)
     return rc;
 }
 
+/* Nothing was sent. Buffers give a code and no words. */
+static void fail_unsent(struct model_client *client, int rc, enum failure failure, struct err *err)
+{
+    if (rc == E_NOMEM)
+        (void)err_set(err, rc, "no memory for the request");
+    fail_here(client, failure, err->msg);
+}
+
 void model_client_call(struct model_client *client, const struct action *action)
 {
     struct err err = {0};
@@ -538,11 +546,11 @@ void model_client_call(struct model_client *client, const struct action *action)
     buf_init(&body, TRANSCRIPT_MAX);
     int rc = build(client, action, &body, &err);
     if (rc < 0) {
-        fail_here(client, rc == E_TOOBIG ? FAILURE_CONTEXT : FAILURE_REQUEST, err.msg);
+        fail_unsent(client, rc, rc == E_TOOBIG ? FAILURE_CONTEXT : FAILURE_REQUEST, &err);
     } else {
         rc = send(client, &body, &err);
         if (rc < 0)
-            fail_here(client, rc == E_NOTFOUND ? FAILURE_AUTH : FAILURE_REQUEST, err.msg);
+            fail_unsent(client, rc, rc == E_NOTFOUND ? FAILURE_AUTH : FAILURE_REQUEST, &err);
     }
     buf_free(&body);
 }

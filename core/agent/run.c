@@ -199,7 +199,10 @@ int64_t run_append(struct run *run, enum node_kind kind, const struct message *m
     struct buf text;
 
     buf_init(&text, (size_t)2 * MESSAGE_TEXT_MAX + (1u << 20));
-    if (message_print(&text, message) < 0)
+    int rc = message_print(&text, message);
+    if (rc == E_NOMEM)
+        mem_fail(text.len);
+    if (rc < 0)
         buf_clear(&text); /* over every ceiling: cannot come from a parser of ours */
     size_t len = text.len;
     return run_append_body(run, kind, buf_take(&text), len);

@@ -620,7 +620,10 @@ void model_answer(struct run *run)
     if (run->phase != PHASE_MODEL || json_int(facts, "call", 0) != run->call ||
         json_int(facts, "attempt", 0) != run->attempt || !run->input->body)
         return;
-    if (message_parse(&message, run->input->body, run->input->len, NULL) < 0) {
+    int rc = message_parse(&message, run->input->body, run->input->len, NULL);
+    if (rc == E_NOMEM) /* no reason of the run's: it must decide the same when it is rebuilt */
+        mem_fail(run->input->len);
+    if (rc < 0) {
         model_abandon(run, "protocol", "the stored answer cannot be read");
         end_call(run, "the stored answer cannot be read");
         model_recover_from(run, "protocol", "the stored answer cannot be read");

@@ -20,6 +20,8 @@
 #define EXACT_MAX 9007199254740992.0    /* 2^53: every whole number up to here is a double */
 #define WHOLE_MAX 9223372036854775808.0 /* 2^63: the first double that no int64_t holds */
 
+#define SURE_MAX (1u << 20) /* bytes of a text whose tree is a small allocation */
+
 #define REPLACEMENT "\xef\xbf\xbd"
 
 const struct json_limits json_api = {.bytes = 64u << 20, .depth = 128, .nodes = 200000};
@@ -93,7 +95,11 @@ static int build(cJSON **out, const char *text, size_t len, struct err *err)
     int rc = buf_add(&copy, text, len);
     *out = rc < 0 ? NULL : cJSON_ParseWithLengthOpts(copy.data, len + 1, NULL, true);
     buf_free(&copy);
-    return *out ? 0 : err_set(err, E_NOMEM, "no memory for %zu bytes of JSON", len);
+    if (*out)
+        return 0;
+    if (len <= SURE_MAX)
+        mem_fail(len);
+    return err_set(err, E_NOMEM, "no memory for %zu bytes of JSON", len);
 }
 
 int json_parse(cJSON **out, const char *text, size_t len, const struct json_limits *limits,

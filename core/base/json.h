@@ -35,8 +35,9 @@ extern const struct json_limits json_args; /* a tool's arguments: 1 MiB, 64, 200
    offset. Limits NULL = json_api. */
 int json_check(const char *text, size_t len, const struct json_limits *limits, struct err *err);
 
-/* json_check, then a tree: free with cJSON_Delete. E_NOMEM besides. Whole numbers are exact up to
-   2^53, as cJSON keeps doubles; beyond, the nearest double. */
+/* json_check, then a tree: free with cJSON_Delete. E_NOMEM besides, for texts of more than 1 MiB; a
+   smaller one is a small allocation (mem.h), so that no decision depends on it. Whole numbers are
+   exact up to 2^53, as cJSON keeps doubles; beyond, the nearest double. */
 int json_parse(cJSON **out, const char *text, size_t len, const struct json_limits *limits,
                struct err *err);
 

@@ -135,7 +135,7 @@ void http_judge(struct http_call *call, CURLcode code)
         text = verdict_of(CURLE_BAD_CONTENT_ENCODING)->text;
     } else if (code == CURLE_OUT_OF_MEMORY && call->phase == HTTP_WAITING) {
         outcome = HTTP_TOO_BIG; /* before 8.6 libcurl says so of a header line over its 100 KiB */
-        text = "a header is larger than allowed";
+        text = "a header is larger than allowed, or memory ran out";
     }
     http_judge_as(call, outcome, call->curl_text[0] ? "%s (%s)" : "%s", text, call->curl_text);
 }
