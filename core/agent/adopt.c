@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define TITLE_MAX 200 /* bytes */
-#define COUNT_MAX ((int64_t)1 << 40)
+#define COUNT_MAX ((int64_t)1 << 30)
 #define LOST      "The record has no result of this call."
 
 struct adopter {

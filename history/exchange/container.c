@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define CALL_TOKENS ((int64_t)1 << 31) /* of one call: views multiply them by what they like */
+
 #define CELLS(name, ...) static const struct cell name[] = {__VA_ARGS__, {NULL, CELL_INT, 0}}
 
 #define CELL(name, kind)                                                                           \
@@ -47,9 +49,10 @@ CELLS(input_cells, CELL("seq", INT), CELL("type", INT), CELL("wall_us", INT), CE
 CELLS(call_cells, CELL("call", INT), CELL("branch", INT), CELL("parent", INT),
       CELL("iteration", INT), CELL("model", TEXT), CELL("provider", TEXT), CELL("params", BODY),
       CELL("request", BYTES), CELL("us", INT), ONE_OF("ended", 2), CELL("node", INT),
-      CELL("tokens_in", INT), CELL("tokens_out", INT), CELL("tokens_cached", INT),
-      CELL("tokens_reasoning", INT), CELL("cost_microusd", INT), CELL("duration_us", INT),
-      CELL("first_us", INT), CELL("finish", TEXT), CELL("error", TEXT));
+      ONE_OF("tokens_in", CALL_TOKENS), ONE_OF("tokens_out", CALL_TOKENS),
+      ONE_OF("tokens_cached", CALL_TOKENS), ONE_OF("tokens_reasoning", CALL_TOKENS),
+      CELL("cost_microusd", INT), CELL("duration_us", INT), CELL("first_us", INT),
+      CELL("finish", TEXT), CELL("error", TEXT));
 CELLS(effect_cells, CELL("effect", INT), CELL("node", INT), CELL("ix", INT), CELL("tool", TEXT),
       CELL("policy", TEXT), CELL("call_id", TEXT), CELL("key", TEXT), CELL("args_hash", BYTES),
       CELL("args", BODY), CELL("epoch", INT), ONE_OF("state", EFFECT_STATE_COUNT), CELL("us", INT),

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "tests/support/mishap.h"
+#include "tests/support/parcel.h"
 #include "tests/support/scratch.h"
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -141,6 +143,70 @@ static void what_is_altered_is_refused(void)
     expect(&program, 2, ARGV("export", "last", "--format", "docx"));
     says(program.err, "there is no format docx");
     CU_ASSERT_EQUAL(runs(&program), 1);
+    program_close(&program);
+}
+
+/* Every number of that name made another; moves text, gives the new one. */
+static char *renumber(char *text, const char *name, const char *number)
+{
+    char *mark = mem_printf("\"%s\":", name);
+    struct buf out;
+    const char *at = text, *found;
+
+    buf_init(&out, 1 << 24);
+    while ((found = strstr(at, mark))) {
+        found += strlen(mark);
+        CU_ASSERT_EQUAL(buf_add(&out, at, (size_t)(found - at)), 0);
+        CU_ASSERT_EQUAL(buf_text(&out, number), 0);
+        at = found + strspn(found, "-0123456789");
+    }
+    CU_ASSERT_EQUAL(buf_text(&out, at), 0);
+    free(mark);
+    free(text);
+    return buf_take(&out);
+}
+
+/* Under a sanitizer this finds sums that no longer are any. */
+static void odd_numbers_do_no_harm(void)
+{
+    static const char *const numbers[] = {"9007199254740992", "-9007199254740992", "-1", "0"};
+    static const char *const names[] = {"us",         "duration_us", "first_us", "delay_us",
+                                        "created_us", "updated_us",  "ended_us", "started_us",
+                                        "iterations", "tool_calls",  "errors",   "cost_microusd",
+                                        "iteration",  "status",      "retries",  "wall_us"};
+    static const char *const looks[][4] = {
+        {"ls"},
+        {"show", "last"},
+        {"log", "last"},
+        {"log", "last", "--json"},
+        {"health", "last"},
+        {"context", "last"},
+        {"compare", "last", "last"},
+        {"export", "last", "-f", "atif"},
+        {"export", "last", "-f", "markdown"},
+        {"show", "last", "call", "1"},
+        {"show", "last", "effect", "1"},
+        {"du", "--runs"},
+    };
+    struct program program;
+
+    open_with_run(&program);
+    expect(&program, 0, ARGV("export", "last", "-o", "run.rerail"));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char *text = scratch_read(program.home, "ws/run.rerail");
+
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            text = renumber(text, names[j], numbers[i]);
+        text = renumber(text, "tokens_out", "2147483647");
+        text = parcel_seal(text);
+        program_write(&program, "ws/odd", text);
+        free(text);
+        expect(&program, 0, ARGV("import", "odd"));
+        for (size_t j = 0; j < sizeof looks / sizeof *looks; j++)
+            expect(&program, 0,
+                   ARGV(looks[j][0], looks[j][1], looks[j][1] ? looks[j][2] : NULL,
+                        looks[j][1] && looks[j][2] ? looks[j][3] : NULL));
+    }
     program_close(&program);
 }
 
@@ -280,6 +346,7 @@ static const struct test tests[] = {
     {"a run goes out in a file and comes in again", a_run_goes_out_and_comes_in},
     {"no verb moves an imported run", an_imported_run_is_not_gone_on_with},
     {"A13 what is no run, or was altered, is refused in one line", what_is_altered_is_refused},
+    {"A13 numbers that no run has are looked at without harm", odd_numbers_do_no_harm},
     {"every record of another agent becomes a run to look at", every_record_becomes_a_run},
     {"A11 no secret leaves in an export for others or a bundle", a11_no_secret_leaves},
     {"S01 an export on a full disk leaves nothing half", a_full_disk_leaves_nothing_half},

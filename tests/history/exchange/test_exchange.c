@@ -300,6 +300,7 @@ static const struct {
     {"\"hex\":\"ff", "\"hex\":\"fg", E_PARSE, "not as long"},
     {"\"parent\":0,\"base\":", "\"parent\":0,\"base\":1", E_CORRUPT, "before its beginning"},
     {"\"decision\":\"", "\"decision\":\"00", E_PARSE, "decision is no hash"},
+    {"\"tokens_reasoning\":", "\"tokens_reasoning\":999999999999", E_RANGE, "out of range"},
     {"\"random\":\"", "\"random\":\"x", E_PARSE, "random is no number"},
 };
 
