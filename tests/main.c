@@ -100,6 +100,19 @@ bool suite_is_watched(void)
     return WATCHED;
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define DEFERS true
+#elif defined(__has_feature)
+#define DEFERS __has_feature(thread_sanitizer)
+#else
+#define DEFERS false
+#endif
+
+bool suite_defers_signals(void)
+{
+    return DEFERS;
+}
+
 static double seconds(void)
 {
     struct timespec now;

@@ -49,6 +49,9 @@ unsigned suite_amount(const char *name, unsigned normal);
 
 /* Whether a sanitizer watches: its allocator keeps what was freed, so memory cannot be judged. */
 bool suite_is_watched(void);
+/* Whether signals reach handlers later, or not at all, because the thread sanitizer stands between.
+ */
+bool suite_defers_signals(void);
 
 /* The programs under test are there: "build/rerail" is PROGRAM_DIR "/rerail". Set by the Makefile.
  */
