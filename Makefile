@@ -145,8 +145,9 @@ test-bugs test-fail: test-%:
 test-variant: all $(BUILD)/tests/run
 	$(STEPS)/variant $(foreach s,$(call suites,$(wildcard tests/$(VARIANT)/*.c)),'$(s): $(BUILD)/tests/run --all $(s)')
 
+CHECKS ?= lint test asan tsan fuzz test-repeat
 check: ## what "done" means: lint, test, asan, tsan, fuzz, and the quick suites twenty times
-	@$(STEPS)/check $(foreach goal,lint test asan tsan fuzz test-repeat,'$(goal): $(MAKE) -k --no-print-directory $(goal)')
+	@$(STEPS)/check $(foreach goal,$(CHECKS),'$(goal): $(MAKE) -k --no-print-directory $(goal)')
 test-repeat: $(BUILD)/tests/run
 	@$< --repeat 20 -j$(JOBS)
 
