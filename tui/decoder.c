@@ -225,11 +225,25 @@ static struct found csi_found(struct decoder *in, struct tty_event *event, const
     return key_found(event, used, FIND(letters, csi->final), mods_of(param(csi, 1, 1)) | alt);
 }
 
+static bool is_final(char c)
+{
+    return c >= '@' && c <= '~';
+}
+
+/* No sequence goes on behind one: it was cut off, and something else begins. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ';
+}
+
 /* The X10 form of a mouse report: three bytes behind CSI M. */
 static struct found parse_x10(struct tty_event *event, const char *b, size_t n, size_t head)
 {
     const unsigned char *at = (const unsigned char *)b + head;
 
+    for (size_t i = head; i < n && i < head + 3; i++)
+        if (b[i] == ESC)
+            return (struct found){i, false};
     if (n < head + 3)
         return more;
     if (at[0] < 32 || at[1] < 33 || at[2] < 33)
@@ -237,9 +251,16 @@ static struct found parse_x10(struct tty_event *event, const char *b, size_t n, 
     return mouse_found(event, head + 3, at[0] - 32, at[1] - 32, at[2] - 32, false);
 }
 
-static bool is_final(char c)
+/* The Linux console's F1 to F5: a letter behind CSI [. */
+static struct found parse_linux(struct tty_event *event, const char *b, size_t n, size_t head,
+                                unsigned alt)
 {
-    return c >= '@' && c <= '~';
+    if (n == head)
+        return more;
+    if (is_control(b[head]))
+        return (struct found){head, false};
+    int32_t code = b[head] >= 'A' && b[head] <= 'E' ? KEYCODE_F1 + (b[head] - 'A') : KEYCODE_NONE;
+    return key_found(event, head + 1, code, alt);
 }
 
 static struct found skip_rest(struct decoder *in, enum skip skip, size_t used)
@@ -276,13 +297,8 @@ static struct found parse_csi(struct decoder *in, struct tty_event *event, const
 
     if (n == head)
         return more;
-    if (b[at] == '[') /* the Linux console's F1 to F5 */
-        return n < at + 2
-                   ? more
-                   : key_found(event, at + 2,
-                               b[at + 1] >= 'A' && b[at + 1] <= 'E' ? KEYCODE_F1 + (b[at + 1] - 'A')
-                                                                    : KEYCODE_NONE,
-                               alt);
+    if (b[at] == '[')
+        return parse_linux(event, b, n, at + 1, alt);
     if (b[at] == 'M')
         return parse_x10(event, b, n, at + 1);
     if (b[at] >= '<' && b[at] <= '?')
@@ -312,6 +328,8 @@ static struct found parse_ss3(struct tty_event *event, const char *b, size_t n, 
 {
     if (n == head)
         return more;
+    if (is_control(b[head]))
+        return (struct found){head, false};
     int32_t code = FIND(letters, b[head]);
     if (code == KEYCODE_NONE)
         code = FIND(keypad, b[head]);

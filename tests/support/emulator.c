@@ -21,7 +21,7 @@
 #include "core/base/utf8.h"
 
 #define RAW_MAX  (64u << 20)
-#define WAIT_SEC 10
+#define WAIT_SEC 30
 #define MARK     "\x1b]7777;sync\a" /* nothing that a program of ours sends */
 
 struct emulator {
@@ -326,16 +326,26 @@ const char *emulator_cell(struct emulator *e, int x, int y)
     return buf_text(&e->text, "") == 0 ? e->text.data : "";
 }
 
-bool emulator_wait(struct emulator *e, const char *text)
+static bool wait_text(struct emulator *e, const char *text, bool wanted)
 {
     struct timespec until = deadline();
     bool in_time = true, there;
 
     pthread_mutex_lock(&e->lock);
-    while (!(there = strstr(text_now(e), text) != NULL) && in_time)
+    while ((there = strstr(text_now(e), text) != NULL) != wanted && in_time)
         in_time = wait_change(e, &until);
     pthread_mutex_unlock(&e->lock);
-    return there;
+    return there == wanted;
+}
+
+bool emulator_wait(struct emulator *e, const char *text)
+{
+    return wait_text(e, text, true);
+}
+
+bool emulator_wait_gone(struct emulator *e, const char *text)
+{
+    return wait_text(e, text, false);
 }
 
 static int colour_of(const VTermColor *colour)

@@ -30,8 +30,9 @@ void emulator_resize(struct emulator *e, int w, int h);
 
 /* Returns when all that was written to the program's side until now has been read. */
 void emulator_sync(struct emulator *e);
-/* Returns when the screen holds text, or false after 10 s. */
+/* Returns when the screen holds text, or no longer does, or false after 30 s. */
 bool emulator_wait(struct emulator *e, const char *text);
+bool emulator_wait_gone(struct emulator *e, const char *text);
 
 /* The screen as lines of text, without trailing blanks; until the next call. */
 const char *emulator_text(struct emulator *e);
@@ -42,7 +43,7 @@ void emulator_cursor(struct emulator *e, int *x, int *y, bool *visible);
 
 /* All bytes since the last emulator_forget. */
 bool emulator_saw(struct emulator *e, const char *bytes);
-/* Returns when they have come, or false after 10 s. */
+/* Returns when they have come, or false after 30 s. */
 bool emulator_wait_bytes(struct emulator *e, const char *bytes);
 size_t emulator_times(struct emulator *e, const char *bytes); /* how often they came */
 bool emulator_ascii(struct emulator *e);                      /* none is above 127 */

@@ -77,6 +77,12 @@ void seat_sees(struct seat *seat, const char *text)
     CU_ASSERT_TRUE_FATAL(there);
 }
 
+void seat_leaves(struct seat *seat, const char *text)
+{
+    seat_type(seat, "\x1b");
+    CU_ASSERT_TRUE_FATAL(emulator_wait_gone(seat->emulator, text));
+}
+
 void seat_paints(struct seat *seat)
 {
     CU_ASSERT_TRUE_FATAL(emulator_wait_bytes(seat->emulator, "\x1b[?2026l"));

@@ -36,8 +36,11 @@ void seat_start(struct seat *seat, const char *const *argv);
 void seat_run(struct seat *seat, const char *scenario);
 
 void seat_type(struct seat *seat, const char *keys);
-/* Fails the test, and shows the screen, unless it comes to hold text within 10 s. */
+/* Fails the test, and shows the screen, unless it comes to hold text within 30 s. */
 void seat_sees(struct seat *seat, const char *text);
+/* Types Esc, which what is typed next would make something else of, and waits until it has taken
+   `text` off the screen. */
+void seat_leaves(struct seat *seat, const char *text);
 /* The same with a frame that comes after seat_type, emulator_resize or a signal: call
    emulator_forget before. */
 void seat_paints(struct seat *seat);

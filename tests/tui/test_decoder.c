@@ -162,6 +162,11 @@ static const struct sample samples[] = {
     {"\x1b[99~", ""},
     {"\x1b[1;1", ""},
     {"\x1b[1\x01j", "C-a j"},
+    {"\x1bO\x1b[A", "Up"}, /* another begins before it ended */
+    {"\x1b[[\x1b[A", "Up"},
+    {"\x1b[M\x1b[A", "Up"},
+    {"\x1b[M!\x1b[A", "Up"},
+    {"\x1bO\x03", "C-c"},
     {"\xff\xc0j", "j"},
     {"\xe2\x82", ""},
     {"\xc2\x9bj", "j"},
