@@ -431,7 +431,7 @@ static int open_all(struct gc *gc)
     if (rc == 0)
         rc = db_open(&gc->db, &options, gc->err);
     if (rc == 0)
-        rc = schema_check_kind(gc->db, gc->err);
+        rc = schema_check_kind(gc->db, 0, gc->err);
     if (rc == 0)
         rc = db_version(gc->db, &version, gc->err);
     if (rc == 0 && version != schema_newest(schema_migrations, schema_migration_count))

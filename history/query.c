@@ -49,7 +49,7 @@ int query_open(struct query **out, const char *path, const char *vfs, struct err
         rc =
             db_open(&q->db, &(struct db_options){.path = path, .vfs = vfs, .read_only = true}, err);
     if (rc == 0)
-        rc = schema_check_kind(q->db, err);
+        rc = schema_check_kind(q->db, 0, err);
     if (rc == 0)
         rc = db_version(q->db, &version, err);
     if (rc == 0 && version == 0)

@@ -154,7 +154,7 @@ int schema_newest(const struct migration *table, int count)
     return count > 0 ? table[count - 1].version : 0;
 }
 
-int schema_check_kind(struct db *db, struct err *err)
+int schema_check_kind(struct db *db, int kind, struct err *err)
 {
     static const char sql_id[] = "PRAGMA application_id";
     static const char sql_any[] = "SELECT count(*) FROM sqlite_schema";
@@ -165,7 +165,7 @@ int schema_check_kind(struct db *db, struct err *err)
         rc = db_value(db, sql_any, NULL, &tables, err);
     if (rc < 0)
         return rc;
-    if (id != DB_APPLICATION_ID && tables > 0)
+    if (id != (kind ? kind : DB_APPLICATION_ID) && tables > 0)
         return err_set(err, E_DENIED, "%s is a database of another program; move it away",
                        db_path(db));
     return 0;
@@ -192,13 +192,13 @@ static int apply(struct db *db, const struct migration *step, struct err *err)
 }
 
 /* What must be set before the first page is written. */
-static int found(struct db *db, struct err *err)
+static int found(struct db *db, int kind, struct err *err)
 {
     char mark[64];
     /* In this order: auto_vacuum is ignored once any page is written. */
     int rc = db_script(db, "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL;", err);
 
-    (void)snprintf(mark, sizeof mark, "PRAGMA application_id=%d", DB_APPLICATION_ID);
+    (void)snprintf(mark, sizeof mark, "PRAGMA application_id=%d", kind ? kind : DB_APPLICATION_ID);
     if (rc == 0)
         rc = db_script(db, "PRAGMA journal_mode=WAL;", err);
     if (rc == 0)
@@ -242,7 +242,7 @@ int schema_bring_up(struct db *db, const struct schema_options *options, char **
     const struct migration *table = options->table ? options->table : schema_migrations;
     int count = options->table ? options->count : schema_migration_count;
     int newest = schema_newest(table, count), version = 0;
-    int rc = schema_check_kind(db, err);
+    int rc = schema_check_kind(db, options->kind, err);
 
     *backup = NULL;
     if (rc == 0)
@@ -253,7 +253,7 @@ int schema_bring_up(struct db *db, const struct schema_options *options, char **
                        "it can be looked at, not written",
                        db_path(db), version, newest);
     if (rc == 0 && version == 0)
-        rc = found(db, err);
+        rc = found(db, options->kind, err);
     if (rc == 0 && version > 0 && version < newest && options->backup)
         rc = back_up(db, version, options->wall_us, backup, err);
     for (int i = 0; rc == 0 && i < count; i++)

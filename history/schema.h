@@ -26,13 +26,14 @@ int schema_newest(const struct migration *table, int count);
 struct schema_options {
     const struct migration *table; /* NULL = schema_migrations */
     int count;
+    int kind;    /* application_id; 0 = DB_APPLICATION_ID */
     bool backup; /* of a file that is not new */
     int64_t wall_us;
 };
 int schema_bring_up(struct db *db, const struct schema_options *options, char **backup,
                     struct err *err);
 
-/* E_DENIED when the file is somebody else's SQLite database. */
-int schema_check_kind(struct db *db, struct err *err);
+/* E_DENIED when the file is somebody else's SQLite database. `kind` as in the options. */
+int schema_check_kind(struct db *db, int kind, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "history/store.h"
 
 #include "core/base/failpoint.h"
+#include "history/blob.h"
 
 #include <assert.h>
 #include <time.h>
@@ -11,9 +12,6 @@
 
 static const char sql_last_seq[] = "SELECT max(seq) FROM event";
 static const char sql_last_hole[] = "SELECT last FROM hole ORDER BY first DESC LIMIT 1";
-static const char sql_find_body[] = "SELECT id FROM blob WHERE hash=?";
-static const char sql_keep_body[] = "DELETE FROM trash WHERE blob=?";
-static const char sql_add_body[] = "INSERT INTO blob(hash, len, data) VALUES(?, ?, ?)";
 
 /* Events are numbered without gaps, so the last number says whether a stored tail is missing. Only
    others can have changed what is known of it here. */
@@ -119,24 +117,9 @@ int store_end(struct history *history, int rc, struct err *err)
 
 int store_body(struct history *history, const char *body, size_t len, int64_t *id, struct err *err)
 {
-    struct hash hash;
-    const void *packed;
-    size_t packed_len;
-
     *id = 0;
     if (!body)
         return 0;
-    hash = sha256(body, len);
-    int rc = db_value(history->db, sql_find_body, BIND(bind_hash(&hash)), id, err);
-    if (rc > 0)
-        return db_run(history->db, sql_keep_body, BIND(bind_int(*id)), err);
-    if (rc == 0)
-        rc = body_pack(history->packer, body, len, &packed, &packed_len, err);
-    if (rc == 0)
-        rc = db_run(history->db, sql_add_body,
-                    BIND(bind_hash(&hash), bind_int((int64_t)len), bind_blob(packed, packed_len)),
-                    err);
-    if (rc == 0)
-        *id = sqlite3_last_insert_rowid(db_handle(history->db));
-    return rc;
+    struct hash hash = sha256(body, len);
+    return blob_put(history->db, history->packer, &hash, body, len, id, NULL, err);
 }
