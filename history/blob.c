@@ -3,6 +3,7 @@
 
 #include "core/base/buf.h"
 
+#include <assert.h>
 #include <string.h>
 
 int blob_put(struct db *db, struct packer *packer, const struct hash *hash, const void *data,
@@ -56,6 +57,8 @@ int blob_get(struct db *db, struct packer *packer, const struct hash *hash, stru
 {
     static const char sql[] = "SELECT data FROM blob WHERE hash=?";
     sqlite3_stmt *row;
+
+    assert(hash);
     int rc = db_query(&row, db, sql, BIND(bind_hash(hash)), err);
 
     if (rc == 0)
