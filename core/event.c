@@ -18,7 +18,9 @@ static const struct event_field common_fields[] = {
 
 FIELDS(session_start, {"task", FIELD_TEXT, "what the agent is asked to do"},
        {"model", FIELD_TEXT, "the model's name"}, {"provider", FIELD_TEXT, "who serves it"},
-       {"workspace", FIELD_TEXT, "the folder its tools work in"});
+       {"workspace", FIELD_TEXT, "the folder its tools work in"},
+       {"from", FIELD_TEXT, "the run that it begins with, if any"},
+       {"from_step", FIELD_INT, "the step of that run"});
 FIELDS(session_complete,
        {"status", FIELD_TEXT, "success; partial when a limit was reached; cancelled"},
        {"done", FIELD_INT, "calls that were carried out"},

@@ -457,12 +457,22 @@ int session_start(struct session *session, int64_t ticket, const struct config *
         copy->model.name = mem_text("simulated");
     struct run_spec *spec = run_spec_new(copy);
     spec->task = mem_text(task->task);
-    spec->provider = mem_text(task->provider ? task->provider : profile_of(config)->name);
+    spec->provider = mem_text(task->provider ? task->provider : session_provider(config));
     spec->workspace = workspace;
     spec->own_workspace = task->own_workspace;
     spec->interactive = task->interactive;
-    engine_start_run(session->engine, ticket, spec);
+    session_begin(session, ticket, spec);
     return 0;
+}
+
+void session_begin(struct session *session, int64_t ticket, struct run_spec *spec)
+{
+    engine_start_run(session->engine, ticket, spec);
+}
+
+const char *session_provider(const struct config *config)
+{
+    return profile_of(config)->name;
 }
 
 void session_adopt(struct session *session, int64_t ticket, int64_t run, const char *how)

@@ -18,6 +18,7 @@
 struct config;
 struct history_report;
 struct mask;
+struct run_spec;
 struct session;
 
 /* Engine news as mail: the texts are the mail's. news_free it. */
@@ -53,6 +54,10 @@ struct session_task {
 /* Starts a run with this configuration. The answer is NEWS_STARTED or NEWS_REFUSED. */
 int session_start(struct session *session, int64_t ticket, const struct config *config,
                   const struct session_task *task, struct err *err);
+/* Starts the run of a spec (past.h makes such), which moves in; answered in the same way. */
+void session_begin(struct session *session, int64_t ticket, struct run_spec *spec);
+/* Who serves the model of a run that this configuration starts. */
+const char *session_provider(const struct config *config);
 void session_adopt(struct session *session, int64_t ticket, int64_t run, const char *how);
 /* verb moves. */
 void session_verb(struct session *session, int64_t ticket, const char *uid, cJSON *verb);

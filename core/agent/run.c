@@ -216,35 +216,89 @@ void run_append_text(struct run *run, enum node_kind kind, enum message_role rol
     message_free(message);
 }
 
-/* Genesis, the system prompt and the task: the first three nodes. */
-static void start(struct run *run)
+static void put_genesis(struct run *run)
 {
     const struct run_spec *spec = run->spec;
-
-    if (run->phase != PHASE_NEW)
-        return;
-    struct record *branch = run_record(run, RECORD_BRANCH);
     cJSON *genesis = cJSON_CreateObject();
-    cJSON *body = cJSON_CreateObject();
-    branch->branch.branch = run->branch = ++run->next_branch;
-    branch->branch.name = mem_text("main");
-    (void)branches_add(run, run->branch, "main");
+
     json_set_text(genesis, "run", run->uid);
     json_set_text(genesis, "agent", run->config->agent.name);
     json_set_int(genesis, "loop", spec->loop);
+    if (spec->past) {
+        json_set_text(genesis, "from", spec->past->run);
+        json_set_int(genesis, "step", spec->past->step);
+    }
     char *text = json_print(genesis);
     cJSON_Delete(genesis);
     run_append_body(run, NODE_GENESIS, text, strlen(text));
+}
+
+static void start_event(struct run *run)
+{
+    const struct run_spec *spec = run->spec;
+    cJSON *body = cJSON_CreateObject();
+
     json_set_text(body, "task", spec->task);
     json_set_text(body, "model", run->config->model.name);
     json_set_text(body, "provider", spec->provider);
     json_set_text(body, "workspace", spec->workspace);
+    if (spec->past) {
+        json_set_text(body, "from", spec->past->run);
+        json_set_int(body, "from_step", spec->past->step);
+    }
     run_event(run, EVENT_SESSION_START, run->node, body);
+}
+
+/* The messages that the run begins with; whether the last is an answer with nothing left to do. */
+static bool append_past(struct run *run)
+{
+    static const enum node_kind kinds[] = {[ROLE_SYSTEM] = NODE_SYSTEM,
+                                           [ROLE_USER] = NODE_USER,
+                                           [ROLE_ASSISTANT] = NODE_ASSISTANT,
+                                           [ROLE_TOOL] = NODE_TOOL};
+    bool ended = false;
+
+    for (const char *line = run->spec->past->messages; *line;) {
+        size_t len = strcspn(line, "\n");
+        struct message *message = NULL;
+
+        if (message_parse(&message, line, len, NULL) == 0) { /* it was read before: run_spec.h */
+            run_append(run, kinds[message->role], message);
+            ended = message->role == ROLE_ASSISTANT && message->call_count == 0;
+        }
+        message_free(message);
+        line += len + (line[len] == '\n');
+    }
+    return ended;
+}
+
+/* Genesis, the system prompt, and the task or what another run had come to. */
+static void start(struct run *run)
+{
+    const struct run_past *past = run->spec->past;
+    bool ended = false;
+
+    if (run->phase != PHASE_NEW)
+        return;
+    struct record *branch = run_record(run, RECORD_BRANCH);
+    branch->branch.branch = run->branch = ++run->next_branch;
+    branch->branch.name = mem_text("main");
+    (void)branches_add(run, run->branch, "main");
+    put_genesis(run);
+    start_event(run);
     if (run->config->agent.system && *run->config->agent.system)
         run_append_text(run, NODE_SYSTEM, ROLE_SYSTEM, run->config->agent.system);
-    run_append_text(run, NODE_USER, ROLE_USER, spec->task);
+    if (past)
+        ended = append_past(run);
+    else
+        run_append_text(run, NODE_USER, ROLE_USER, run->spec->task);
     run_enter(run, RUN_RUNNING, "started");
-    model_boundary(run);
+    if (past && past->held)
+        run_allow(run, 0, "begun from another run");
+    if (ended)
+        model_rest(run, "begun from a run that had ended");
+    else
+        model_boundary(run);
 }
 
 /* A process took the run from history: what was in flight is lost with the one before. */

@@ -200,6 +200,7 @@ double run_ms(int64_t us);
 
 /* step_model.c */
 void model_boundary(struct run *run);
+void model_rest(struct run *run, const char *reason); /* completed before anything was asked */
 void model_admission(struct run *run);
 void model_answer(struct run *run);
 void model_call_failed(struct run *run);

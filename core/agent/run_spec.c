@@ -6,11 +6,29 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/config/run_config.h"
+#include "core/model/message.h"
 #include "core/tool/command.h"
 #include "core/tool/tool.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct run_past *run_past_new(char *run, int64_t step, char *messages)
+{
+    struct run_past *past = mem_new(sizeof *past);
+
+    *past = (struct run_past){.run = run, .step = step, .messages = messages};
+    return past;
+}
+
+void run_past_free(struct run_past *past)
+{
+    if (!past)
+        return;
+    free(past->run);
+    free(past->messages);
+    free(past);
+}
 
 struct run_spec *run_spec_new(struct run_config *config)
 {
@@ -26,10 +44,21 @@ void run_spec_free(struct run_spec *spec)
     if (!spec)
         return;
     run_config_free(spec->config);
+    run_past_free(spec->past);
     free(spec->task);
     free(spec->provider);
     free(spec->workspace);
     free(spec);
+}
+
+static void put_past(cJSON *root, const struct run_past *past)
+{
+    cJSON *member = cJSON_AddObjectToObject(root, "past");
+
+    json_set_text(member, "run", past->run);
+    json_set_int(member, "step", past->step);
+    json_set_bool(member, "held", past->held);
+    json_set_text(member, "messages", past->messages);
 }
 
 char *run_spec_json(const struct run_spec *spec)
@@ -43,11 +72,47 @@ char *run_spec_json(const struct run_spec *spec)
     json_set_text(root, "workspace", spec->workspace);
     json_set_bool(root, "own_workspace", spec->own_workspace);
     json_set_bool(root, "interactive", spec->interactive);
+    if (spec->past)
+        put_past(root, spec->past);
     cJSON_AddRawToObject(root, "config", config);
     char *text = json_print(root);
     cJSON_Delete(root);
     free(config);
     return text;
+}
+
+/* Read once here, so that no decision meets a message that nobody can read. */
+static int check_messages(const char *lines, struct err *err)
+{
+    int64_t number = 1;
+
+    for (const char *line = lines; *line; number++) {
+        size_t len = strcspn(line, "\n");
+        struct message *message = NULL;
+        int rc = message_parse(&message, line, len, err);
+
+        if (rc < 0)
+            return err_wrap(err, rc, "message %lld of the run's past", (long long)number);
+        message_free(message);
+        line += len + (line[len] == '\n');
+    }
+    return 0;
+}
+
+static int take_past(struct run_past **out, const cJSON *member, struct err *err)
+{
+    const char *run = json_text(member, "run"), *messages = json_text(member, "messages");
+
+    if (!member)
+        return 0;
+    if (!run || !messages)
+        return err_set(err, E_PARSE, "the run's past names no run, or has no messages");
+    int rc = check_messages(messages, err);
+    if (rc < 0)
+        return rc;
+    *out = run_past_new(mem_text(run), json_int(member, "step", 0), mem_text(messages));
+    (*out)->held = json_bool(member, "held", false);
+    return 0;
 }
 
 int run_spec_parse(struct run_spec **out, const char *json, struct err *err)
@@ -73,7 +138,12 @@ int run_spec_parse(struct run_spec **out, const char *json, struct err *err)
     spec->workspace = mem_text(json_text(root, "workspace"));
     spec->own_workspace = json_bool(root, "own_workspace", false);
     spec->interactive = json_bool(root, "interactive", false);
+    rc = take_past(&spec->past, json_object(root, "past"), err);
     cJSON_Delete(root);
+    if (rc < 0) {
+        run_spec_free(spec);
+        return rc;
+    }
     if (spec->loop > RUN_LOOP_VERSION) {
         int loop = spec->loop;
 

@@ -10,17 +10,32 @@
 #include "core/base/err.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct run_config;
 struct toolset;
 
+/* What a run has of another one: it begins where that one stood. */
+struct run_past {
+    char *run;      /* uid of the other */
+    int64_t step;   /* its node that the messages end with */
+    char *messages; /* up to there, one a line as message.h stores them, without the other's system
+                       prompt */
+    bool held;      /* it begins paused */
+};
+
+/* Moves the texts in. */
+struct run_past *run_past_new(char *run, int64_t step, char *messages);
+void run_past_free(struct run_past *past);
+
 struct run_spec {
     char *task;
-    char *provider;     /* "openai", "simulator:demo": as the header shows it */
-    char *workspace;    /* absolute path of the folder that its tools work in */
-    bool own_workspace; /* that folder is rerail's own (the demo's): commands need no approval */
-    bool interactive;   /* a person watches: limits ask instead of finishing */
-    int loop;           /* RUN_LOOP_VERSION of the rerail that started it */
+    char *provider;        /* "openai", "simulator:demo": as the header shows it */
+    char *workspace;       /* absolute path of the folder that its tools work in */
+    bool own_workspace;    /* that folder is rerail's own (the demo's): commands need no approval */
+    bool interactive;      /* a person watches: limits ask instead of finishing */
+    int loop;              /* RUN_LOOP_VERSION of the rerail that started it */
+    struct run_past *past; /* NULL = it begins with its task */
     struct run_config *config;
 };
 

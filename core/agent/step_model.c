@@ -180,6 +180,13 @@ void model_boundary(struct run *run)
     begin_call(run);
 }
 
+void model_rest(struct run *run, const char *reason)
+{
+    (void)mark_checkpoint(run);
+    run->phase = PHASE_ENDED;
+    run_enter(run, RUN_COMPLETED, reason);
+}
+
 /* --- admission and attempts ----------------------------------------------------------------- */
 
 void model_ask_admission(struct run *run)

@@ -31,7 +31,6 @@ void lab_open(struct lab *lab, const char *task, const char *const *settings, bo
 {
     struct run_config *config;
 
-    memset(lab, 0, sizeof *lab);
     run_config_new(&config);
     set_all(config, settings);
     struct run_spec *spec = run_spec_new(config);
@@ -39,6 +38,12 @@ void lab_open(struct lab *lab, const char *task, const char *const *settings, bo
     spec->provider = mem_text("test");
     spec->workspace = mem_text("/nowhere");
     spec->interactive = interactive;
+    lab_open_spec(lab, spec);
+}
+
+void lab_open_spec(struct lab *lab, struct run_spec *spec)
+{
+    memset(lab, 0, sizeof *lab);
     lab->spec = run_spec_json(spec);
     run_spec_free(spec);
     int rc = run_new(&lab->run, 1, "lab", lab->spec, NULL);

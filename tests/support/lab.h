@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+struct run_spec;
+
 struct lab {
     struct run *run;
     struct step_out out;   /* everything decided since lab_forget */
@@ -29,6 +31,7 @@ struct lab {
 
 /* `settings` are "name=value" texts, NULL-terminated; may be NULL. */
 void lab_open(struct lab *lab, const char *task, const char *const *settings, bool interactive);
+void lab_open_spec(struct lab *lab, struct run_spec *spec); /* moves */
 void lab_close(struct lab *lab);
 void lab_forget(struct lab *lab); /* records and actions so far */
 
