@@ -114,22 +114,25 @@ static int read_spec(struct run_spec **out, struct reading *reading, int64_t nod
                      const struct config *config, struct err *err)
 {
     const char *json = NULL;
+    struct run_spec *spec = NULL;
     int rc = query_run_config(reading->query, &reading->arena, reading->run->run, &json, err);
 
     if (rc == 0)
-        rc = run_spec_parse(out, json, err);
-    if (rc < 0)
+        rc = run_spec_parse(&spec, json, err);
+    if (!spec)
         return rc;
-    run_past_free((*out)->past); /* its chain has it */
-    (*out)->past = NULL;
-    (*out)->interactive = false;
-    (*out)->loop = RUN_LOOP_VERSION;
-    if (!reading->run->origin) {
-        reading->prompt = (*out)->config->agent.system;
-        return apply_changes(reading, node, (*out)->config, err);
+    run_past_free(spec->past); /* its chain has it */
+    spec->past = NULL;
+    spec->interactive = false;
+    spec->loop = RUN_LOOP_VERSION;
+    if (reading->run->origin) {
+        make_ours(spec, config);
+    } else {
+        reading->prompt = spec->config->agent.system;
+        rc = apply_changes(reading, node, spec->config, err);
     }
-    make_ours(*out, config);
-    return 0;
+    *out = spec;
+    return rc;
 }
 
 int past_spec(struct run_spec **out, struct query *query, const struct run_row *run, int64_t node,
@@ -146,7 +149,7 @@ int past_spec(struct run_spec **out, struct query *query, const struct run_row *
         rc = read_spec(&spec, &reading, node, config, err);
     if (rc == 0)
         rc = add_path(&reading, node, err);
-    if (rc == 0) {
+    if (rc == 0 && spec) {
         spec->past = run_past_new(mem_text(run->uid), node, buf_take(&reading.lines));
         *out = spec;
     } else {

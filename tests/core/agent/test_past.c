@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/config/run_config.h"
 #include "tests/suite.h"
@@ -35,16 +36,18 @@ static struct run_spec *spec_with(const char *messages, bool held)
 /* "genesis system user", as the chain has them. */
 static void check_chain(const struct lab *lab, const char *expected)
 {
-    char kinds[256] = "";
+    struct buf kinds;
 
+    buf_init(&kinds, 4096);
     for (size_t i = 0; i < lab->out.batch.count; i++) {
         const struct record *record = &lab->out.batch.at[i];
         if (record->kind != RECORD_NODE)
             continue;
-        strcat(kinds, *kinds ? " " : "");
-        strcat(kinds, node_kind_name(record->node.type));
+        (void)buf_printf(&kinds, "%s%s", kinds.len > 0 ? " " : "",
+                         node_kind_name(record->node.type));
     }
-    CU_ASSERT_STRING_EQUAL(kinds, expected);
+    CU_ASSERT_STRING_EQUAL(kinds.data, expected);
+    buf_free(&kinds);
 }
 
 static void a_run_begins_with_what_another_came_to(void)
