@@ -71,7 +71,7 @@ void record_free(struct record *r)
     case RECORD_RUN:
         FREE_TEXTS(r->run_row.uid, r->run_row.title, r->run_row.agent, r->run_row.model,
                    r->run_row.provider, r->run_row.workspace, r->run_row.origin,
-                   r->run_row.origin_uid);
+                   r->run_row.origin_uid, r->run_row.parent, r->run_row.race, r->run_row.lane);
         break;
     case RECORD_STATUS: FREE_TEXTS(r->status.reason); break;
     case RECORD_INPUT: FREE_TEXTS(r->input.facts); break;

@@ -98,6 +98,10 @@ struct record {
             char *origin, *origin_uid; /* imported: the file's format, and what the run was called
                                           there; NULL = lived here */
             int64_t origin_us;         /* when that was */
+            char *parent;              /* uid of the run that it begins with, or NULL … */
+            int64_t parent_step;       /* … up to this node of it */
+            char *race, *lane;         /* begun with others at once: all of them have the one, and
+                                          each its own of the other; NULL = it was not */
         } run_row;
         struct {
             int state; /* enum run_state of core/agent/state.h */

@@ -41,6 +41,18 @@ static int put_origin(struct history *history, struct record *r, struct err *err
                   err);
 }
 
+static int put_descent(struct history *history, struct record *r, struct err *err)
+{
+    static const char sql[] =
+        "INSERT INTO descent(run, parent, step, race, lane) VALUES(?, ?, ?, ?, ?)";
+
+    return db_run(history->db, sql,
+                  BIND(bind_int(r->run), bind_text(r->run_row.parent),
+                       bind_int(r->run_row.parent_step), bind_text(r->run_row.race),
+                       bind_text(r->run_row.lane)),
+                  err);
+}
+
 static int put_run(struct history *history, struct record *r, int64_t body, struct err *err)
 {
     static const char sql[] =
@@ -53,7 +65,9 @@ static int put_run(struct history *history, struct record *r, int64_t body, stru
                          bind_text(r->run_row.provider), bind_text(r->run_row.workspace),
                          bind_int(body), bind_int(r->wall_us)),
                     err);
-    return rc == 0 && r->run_row.origin ? put_origin(history, r, err) : rc;
+    if (rc == 0 && r->run_row.origin)
+        rc = put_origin(history, r, err);
+    return rc == 0 && r->run_row.parent ? put_descent(history, r, err) : rc;
 }
 
 static int put_status(struct history *history, struct record *r, int64_t body, struct err *err)

@@ -41,6 +41,7 @@ struct gc {
     " WHERE run=?1 LIMIT 500)"
 static const char *const deletions[] = {
     DELETE("origin", "run"),
+    DELETE("descent", "run"),
     DELETE("label", "node"),
     DELETE("snapshot", "node"),
     DELETE("checkpoint", "node"),

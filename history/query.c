@@ -31,8 +31,11 @@ static int supply_missing(struct query *q, int version, struct err *err)
 {
     static const char origin[] = "CREATE TEMP TABLE origin(run INTEGER PRIMARY KEY, format TEXT,"
                                  " uid TEXT, us INT)";
+    static const char descent[] = "CREATE TEMP TABLE descent(run INTEGER PRIMARY KEY, parent TEXT,"
+                                  " step INT, race TEXT, lane TEXT)";
+    int rc = version < 2 ? db_script(q->db, origin, err) : 0;
 
-    return version == 1 ? db_script(q->db, origin, err) : 0;
+    return rc == 0 && version < 3 ? db_script(q->db, descent, err) : rc;
 }
 
 int query_open(struct query **out, const char *path, const char *vfs, struct err *err)

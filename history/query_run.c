@@ -12,10 +12,12 @@
     "SELECT r.id, r.uid, substr(r.title, 1, 500), r.agent, r.model, r.provider, r.workspace,"      \
     " r.created_us, r.updated_us, r.state, r.reason, r.iterations, r.tool_calls, r.errors,"        \
     " r.retries, r.tokens_in, r.tokens_out, r.tokens_cached, r.cost_microusd, r.branch, b.name,"   \
-    " b.head, l.owner, l.pid, o.format, coalesce(o.uid, r.uid) FROM run r"                         \
+    " b.head, l.owner, l.pid, o.format, coalesce(o.uid, r.uid), d.parent, d.step, d.race, d.lane"  \
+    " FROM run r"                                                                                  \
     " LEFT JOIN branch b ON b.run=r.id AND b.branch=r.branch"                                      \
     " LEFT JOIN lease l ON l.run=r.id"                                                             \
-    " LEFT JOIN origin o ON o.run=r.id"
+    " LEFT JOIN origin o ON o.run=r.id"                                                            \
+    " LEFT JOIN descent d ON d.run=r.id"
 
 static const char sql_newest[] =
     RUN_COLUMNS " WHERE r.id<? AND r.state>=0 ORDER BY r.id DESC LIMIT ?";
@@ -72,6 +74,10 @@ static int read_run(const struct reading *r, void *out)
         .head = read_int(r, 21),
         .origin = read_text(r, 24),
         .lived_as = read_text(r, 25),
+        .parent = read_text(r, 26),
+        .parent_step = read_int(r, 27),
+        .race = read_text(r, 28),
+        .lane = read_text(r, 29),
     };
     read_owner(r, row, (const char *)sqlite3_column_text(r->row, 22));
     return 0;

@@ -27,6 +27,9 @@ struct run_row {
     int64_t owner_pid;        /* 0 when unowned */
     const char *origin;       /* imported: the format of its file; NULL = it lived here */
     const char *lived_as;     /* its uid where it was lived: what its decisions were made with */
+    const char *parent;       /* uid of the run that it begins with; NULL = with its task */
+    int64_t parent_step;      /* up to this node of it */
+    const char *race, *lane;  /* begun with others at once: theirs and its own; NULL = not */
     const char *owner_socket; /* where to send verbs (attach.h); NULL when it does not listen */
 };
 

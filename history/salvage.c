@@ -53,6 +53,7 @@ static const struct {
     {"hole", "first"},
     {"lease", "run"},
     {"origin", "run"},
+    {"descent", "run"},
 };
 
 struct tally {

@@ -143,9 +143,16 @@ static const char origins[] =
     "CREATE TABLE origin(run INTEGER PRIMARY KEY REFERENCES run, format TEXT NOT NULL, uid TEXT,"
     " us INT NOT NULL) STRICT;";
 
+/* Runs that begin with what another had come to. `parent` is a uid: that run may be deleted. */
+static const char descents[] =
+    "CREATE TABLE descent(run INTEGER PRIMARY KEY REFERENCES run, parent TEXT NOT NULL,"
+    " step INT NOT NULL, race TEXT, lane TEXT) STRICT;"
+    "CREATE INDEX descent_race ON descent(race) WHERE race IS NOT NULL;";
+
 const struct migration schema_migrations[] = {
     {1, "the first schema", first},
     {2, "where imported runs come from", origins},
+    {3, "which run another one begins with", descents},
 };
 const int schema_migration_count = COUNT(schema_migrations);
 

@@ -47,6 +47,10 @@ cJSON *row_json_run(const struct run_row *row)
     json_set_text(json, "provider", row->provider);
     json_set_text(json, "workspace", row->workspace);
     json_set_text(json, "imported_from", row->origin);
+    json_set_text(json, "parent", row->parent);
+    set_some(json, "parent_step", row->parent_step);
+    json_set_text(json, "race", row->race);
+    json_set_text(json, "lane", row->lane);
     json_set_text(json, "branch", row->branch_name);
     json_set_int(json, "head", row->head);
     json_set_int(json, "iterations", row->iterations);

@@ -26,6 +26,8 @@ void run_past_free(struct run_past *past)
     if (!past)
         return;
     free(past->run);
+    free(past->race);
+    free(past->lane);
     free(past->messages);
     free(past);
 }
@@ -58,6 +60,8 @@ static void put_past(cJSON *root, const struct run_past *past)
     json_set_text(member, "run", past->run);
     json_set_int(member, "step", past->step);
     json_set_bool(member, "held", past->held);
+    json_set_text(member, "race", past->race);
+    json_set_text(member, "lane", past->lane);
     json_set_text(member, "messages", past->messages);
 }
 
@@ -112,6 +116,8 @@ static int take_past(struct run_past **out, const cJSON *member, struct err *err
         return rc;
     *out = run_past_new(mem_text(run), json_int(member, "step", 0), mem_text(messages));
     (*out)->held = json_bool(member, "held", false);
+    (*out)->race = mem_text(json_text(member, "race"));
+    (*out)->lane = mem_text(json_text(member, "lane"));
     return 0;
 }
 

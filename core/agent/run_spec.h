@@ -22,6 +22,8 @@ struct run_past {
     char *messages; /* up to there, one a line as message.h stores them, without the other's system
                        prompt */
     bool held;      /* it begins paused */
+    char *race;     /* begun with others at once: what all of them have; NULL = it was not */
+    char *lane;     /* what it is called among them */
 };
 
 /* Moves the texts in. */

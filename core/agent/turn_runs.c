@@ -146,6 +146,12 @@ static void record_run(struct turn *turn, const struct run *run, const char *spe
     record->run_row.workspace = mem_text(spec->workspace);
     record->body = mem_text(spec_text);
     record->len = strlen(spec_text);
+    if (!spec->past)
+        return;
+    record->run_row.parent = mem_text(spec->past->run);
+    record->run_row.parent_step = spec->past->step;
+    record->run_row.race = mem_text(spec->past->race);
+    record->run_row.lane = mem_text(spec->past->lane);
 }
 
 int turn_start(struct turn *turn, const struct run_spec *spec, struct run **out, struct err *err)

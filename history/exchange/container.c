@@ -29,6 +29,8 @@ CELLS(run_cells, CELL("uid", TEXT), CELL("title", TEXT), CELL("agent", TEXT), CE
       CELL("iterations", INT), CELL("tool_calls", INT), CELL("errors", INT), CELL("retries", INT),
       CELL("tokens_in", INT), CELL("tokens_out", INT), CELL("tokens_cached", INT),
       CELL("cost_microusd", INT), CELL("branch", INT));
+CELLS(descent_cells, CELL("parent", TEXT), CELL("step", INT), CELL("race", TEXT),
+      CELL("lane", TEXT));
 CELLS(segment_cells, CELL("segment", INT), CELL("parent", INT), CELL("base", INT));
 CELLS(node_cells, CELL("segment", INT), CELL("depth", INT), CELL("node", INT), CELL("parent", INT),
       ONE_OF("kind", NODE_KIND_COUNT), CELL("us", INT), CELL("blob", BODY), CELL("chain", BYTES));
@@ -74,6 +76,7 @@ CELLS(event_cells, CELL("seq", ORDER), CELL("branch", INT), CELL("node", INT),
 
 const struct part container_parts[] = {
     {"run", "id", "id", run_cells, 1, false},
+    {"descent", "run", "run", descent_cells, 1, true},
     PART(segment, "segment"),
     PART(node, "segment, depth"),
     PART(branch, "branch"),

@@ -285,7 +285,8 @@ static void test_older_file(void)
     history_close(s.history);
     s.history = NULL;
     CU_ASSERT_EQUAL(sqlite3_open(s.path, &db), SQLITE_OK);
-    CU_ASSERT_EQUAL(sqlite3_exec(db, "DROP TABLE origin; PRAGMA user_version=1", NULL, NULL, NULL),
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "DROP TABLE origin; DROP TABLE descent; PRAGMA user_version=1",
+                                 NULL, NULL, NULL),
                     SQLITE_OK);
     sqlite3_close(db);
     for (int i = 0; i < 2; i++) {
