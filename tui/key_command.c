@@ -4,32 +4,14 @@
 #include "core/base/clock.h"
 #include "core/config/secret.h"
 #include "core/tool/process.h"
+#include "tui/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define WAIT_US ((int64_t)30 * US_PER_S)
-
-static int64_t now(void)
-{
-    struct clock clock = clock_system();
-
-    return clock_mono(&clock);
-}
-
-static void wait_for(struct process *process)
-{
-    while (process_step(process, now()) != PROCESS_DONE) {
-        struct pollfd fds[PROCESS_FDS];
-        size_t count = process_fds(process, fds, PROCESS_FDS);
-        int64_t wake = process_wake(process), left = wake - now();
-
-        (void)poll(fds, count, wake == INT64_MAX ? -1 : left > 0 ? (int)(left / US_PER_MS) + 1 : 0);
-    }
-}
 
 static int judge(struct secret **out, const struct process_result *result, const char *program,
                  struct err *err)
@@ -59,12 +41,10 @@ int key_command_run(struct secret **out, char *const *argv, const char *const *e
                                       .env = environment,
                                       .cwd = cwd,
                                       .timeout_us = WAIT_US};
-    struct process *process = NULL;
 
     if (cwd < 0)
         return err_sys(err, errno, "/");
-    process_start(&process, &spec, now());
-    wait_for(process);
+    struct process *process = child_run(&spec, -1);
     const struct process_result *result = process_result(process);
     int rc = judge(out, result, argv[0], err);
     explicit_bzero((char *)(uintptr_t)result->out.head, result->out.head_len);
