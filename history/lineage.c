@@ -88,7 +88,7 @@ int lineage_read(struct lineage *out, struct db *db, int64_t run, int64_t node, 
     if (rc > 0 && node != 0)
         rc = lineage_place(db, run, node, &segment, &out->depth, err);
     if (rc == 0 || (rc > 0 && node == 0))
-        rc = err_set(err, E_NOTFOUND, "run %" PRId64 " has no node %" PRId64, run, node);
+        rc = err_set(err, E_NOTFOUND, "the run has no step %" PRId64, node);
     out->head = node;
     if (rc > 0)
         rc = walk(out, db, run, segment, out->depth, err);

@@ -236,9 +236,9 @@ int query_segment_nodes(struct query *q, struct arena *arena, int64_t run, int64
     return nodes_of(q, arena, run, &part, limit, rows, count, err);
 }
 
-static int no_node(struct err *err, int64_t run, int64_t node)
+static int no_node(struct err *err, int64_t node)
 {
-    return err_set(err, E_NOTFOUND, "run %" PRId64 " has no node %" PRId64, run, node);
+    return err_set(err, E_NOTFOUND, "the run has no step %" PRId64, node);
 }
 
 int query_node(struct query *q, struct arena *arena, int64_t run, int64_t node,
@@ -248,7 +248,7 @@ int query_node(struct query *q, struct arena *arena, int64_t run, int64_t node,
         .sql = sql_node, .args = BIND(bind_int(run), bind_int(node)), .read = read_node};
     int rc = query_one(q, arena, &list, row, err);
 
-    return rc == 0 ? no_node(err, run, node) : rc < 0 ? rc : 0;
+    return rc == 0 ? no_node(err, node) : rc < 0 ? rc : 0;
 }
 
 int query_body(struct query *q, int64_t run, int64_t node, struct buf *out, struct err *err)
@@ -257,7 +257,7 @@ int query_body(struct query *q, int64_t run, int64_t node, struct buf *out, stru
     int rc = db_value(q->db, sql_body, BIND(bind_int(run), bind_int(node)), &blob, err);
 
     if (rc == 0)
-        return no_node(err, run, node);
+        return no_node(err, node);
     return rc < 0 ? query_code(q, rc, err) : query_blob_to(q, blob, out, err);
 }
 

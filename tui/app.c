@@ -146,7 +146,7 @@ static int port_errand(void *self, const char *const *words, struct err *err)
     struct app *app = self;
 
     if (app->errand)
-        return err_set(err, E_BUSY, "another export or import is still at it");
+        return err_set(err, E_BUSY, "another one is still at it: wait for its end");
     return errand_new(&app->errand, words, err);
 }
 
@@ -209,12 +209,15 @@ static void take_lines(struct app *app)
 
 static void take_errand(struct app *app)
 {
-    bool ok;
+    size_t len;
+    bool ok, ended = errand_step(app->errand);
+    const char *text = errand_text(app->errand, &len);
 
-    if (!errand_step(app->errand))
+    console_printed(app->console, text, len);
+    if (!ended)
         return;
     const char *answer = errand_answer(app->errand, &ok);
-    console_say(app->console, !ok, answer);
+    console_returned(app->console, ok, answer);
     errand_free(app->errand);
     app->errand = NULL;
 }

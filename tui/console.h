@@ -37,8 +37,8 @@ struct console_port {
     void (*watch)(void *self, const struct run_row *run);
     /* A setting of this console: "ui.theme" and the like. */
     int (*set)(void *self, const char *name, const char *value, struct err *err);
-    /* Runs a command of this program beside the console; what it prints is said. E_BUSY while one
-       is still at it. */
+    /* Runs a command of this program beside the console; what it prints comes by console_errand.
+       E_BUSY while one is still at it. */
     int (*errand)(void *self, const char *const *words, struct err *err);
 };
 
@@ -76,6 +76,9 @@ void console_news(struct console *console, const struct engine_news *news);
 /* Something may have been stored, by whomever. */
 void console_stored(struct console *console);
 void console_say(struct console *console, bool bad, const char *text);
+/* All that the errand printed so far; and once it has ended, that as one line. */
+void console_printed(struct console *console, const char *text, size_t len);
+void console_returned(struct console *console, bool ok, const char *answer);
 
 unsigned console_wants(struct console *console);
 const struct theme *console_theme(const struct console *console);

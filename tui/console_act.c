@@ -110,6 +110,8 @@ static int subject_text(struct console *console, struct buf *out, struct err *er
         return query_body(model->query, model->run, model->subject.id, out, err);
     if (model->subject.kind == SUBJECT_EFFECT)
         return query_effect_result(model->query, model->run, model->subject.id, out, err);
+    if (model->subject.kind == SUBJECT_REPORT)
+        return buf_add(out, model->report.text.data, model->report.text.len);
     return err_set(err, E_NOTFOUND, "nothing is selected that could be copied");
 }
 

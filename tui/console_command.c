@@ -17,11 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct command {
-    const char *name, *help;
-    unsigned (*run)(struct console *console, const char *rest);
-};
-
 /* The next word of the line, or all of it; yours. NULL when there is none. */
 static char *next_word(const char **line, bool rest)
 {
@@ -104,70 +99,11 @@ static unsigned do_set(struct console *console, const char *rest)
     return DID_REDRAW;
 }
 
-/* --- runs as files: the shell's own commands, run beside the console */
-
-static unsigned send_out(struct console *console, const char *const *words, const char *doing)
-{
-    struct err err = {0};
-
-    if (console->is.port.errand(console->is.port.self, words, &err) < 0)
-        console_say(console, true, err.msg);
-    else
-        console_say(console, false, doing);
-    return DID_REDRAW;
-}
-
-/* The run that is shown, by its id; NULL, and said, when there is none. */
-static const char *shown(struct console *console)
-{
-    if (!console->model.run)
-        model_say(&console->model, true, CONSOLE_NO_RUN);
-    return console->model.run ? console->model.row.uid : NULL;
-}
-
-static unsigned do_export(struct console *console, const char *rest)
-{
-    const char *uid = shown(console);
-    char *file = next_word(&rest, false), *format = next_word(&rest, false);
-    const char *words[] = {"export", uid, "--output", file, format ? "--format" : NULL,
-                           format,   NULL};
-    unsigned did = DID_REDRAW;
-
-    if (uid && !file)
-        console_say(console, true, "export needs a file: export FILE [FORMAT]");
-    else if (uid)
-        did = send_out(console, words, "exporting …");
-    free(file);
-    free(format);
-    return did;
-}
-
-static unsigned do_bundle(struct console *console, const char *rest)
-{
-    const char *uid = shown(console);
-    const char *words[] = {"bundle", uid, *rest ? "--output" : NULL, rest, NULL};
-
-    return uid ? send_out(console, words, "bundling …") : DID_REDRAW;
-}
-
-static unsigned do_import(struct console *console, const char *rest)
-{
-    const char *words[] = {"import", rest, NULL};
-
-    if (*rest)
-        return send_out(console, words, "importing …");
-    console_say(console, true, "import needs a file: import FILE");
-    return DID_REDRAW;
-}
-
-static const struct command commands[] = {
+static const struct console_command commands[] = {
     {"run", "start a run: run TASK", do_run},
     {"open-run", "show a run: open-run ID, or last", do_open},
     {"theme", "other colours: theme NAME", do_theme},
     {"set", "change a setting of the run or of this console: set NAME VALUE", do_set},
-    {"export", "write the run to a file: export FILE [FORMAT]", do_export},
-    {"bundle", "write it redacted, for a bug report: bundle [FILE]", do_bundle},
-    {"import", "take in a run from a file, also another agent's: import FILE", do_import},
     {"quit", "leave; asks when a run is live", do_quit},
     {"q", "the same", do_quit},
 };
@@ -268,7 +204,7 @@ static unsigned say_verb(struct console *console, const struct verb_info *info, 
 
 static unsigned no_such(struct console *console, const char *name)
 {
-    const char *all[ACTION_COUNT + 64];
+    const char *all[ACTION_COUNT + 96];
     size_t count = 0, verb_count;
     const struct verb_info *verbs = verb_table(&verb_count);
 
@@ -276,6 +212,8 @@ static unsigned no_such(struct console *console, const char *name)
         all[count++] = action_names()[i];
     for (size_t i = 0; i < verb_count && count < COUNT(all); i++)
         all[count++] = verbs[i].name;
+    for (size_t i = 0; console_errands[i].name && count < COUNT(all); i++)
+        all[count++] = console_errands[i].name;
     const char *near = str_nearest(name, all, count);
     model_say(&console->model, true,
               near ? "no such command '%s'; did you mean '%s'?" : "no such command '%s'", name,
@@ -293,6 +231,9 @@ static unsigned run(struct console *console, const char *name, const char *rest)
     for (size_t i = 0; i < COUNT(commands); i++)
         if (str_eq(commands[i].name, name))
             return commands[i].run(console, rest);
+    for (size_t i = 0; console_errands[i].name; i++)
+        if (str_eq(console_errands[i].name, name))
+            return console_errands[i].run(console, rest);
     if (action >= 0 && (!*rest || !verb)) {
         struct panel *panel = console->panels[console->focus];
         unsigned did = panel->class->act(panel, &console->model, (enum action_id)action);
@@ -373,6 +314,8 @@ static void all_names(struct candidates *c)
 
     for (size_t i = 0; i < COUNT(commands); i++)
         candidate(c, commands[i].name, commands[i].help);
+    for (size_t i = 0; console_errands[i].name; i++)
+        candidate(c, console_errands[i].name, console_errands[i].help);
     for (int i = 0; i < ACTION_ALLOW_ONCE; i++)
         candidate(c, action_info((enum action_id)i)->name, action_info((enum action_id)i)->help);
     for (size_t i = 0; i < count; i++)

@@ -40,6 +40,7 @@ struct console {
     int state;              /* of the run at the last read, for the bell; −1 = none */
     int64_t watched;        /* the run that the port was told about */
     int mouse_x, mouse_y;
+    bool reporting; /* the errand at work is shown as a report */
 };
 
 /* console.c */
@@ -59,6 +60,14 @@ unsigned console_start(struct console *console, const char *task);
 int64_t console_checkpoint(const struct console *console);
 unsigned console_roll_back(struct console *console);
 unsigned console_undo(struct console *console, bool again);
+/* A word of the command line, and what it does with the rest of that. */
+struct console_command {
+    const char *name, *help; /* a NULL name ends a table */
+    unsigned (*run)(struct console *console, const char *rest);
+};
+/* console_errand.c: those that are the shell's own, run beside the console. */
+extern const struct console_command console_errands[];
+
 /* console_command.c: a command line; what completes it. */
 unsigned console_command(struct console *console, const char *line);
 size_t console_complete(void *self, enum entry_kind kind, const char *text, const char **names,

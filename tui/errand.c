@@ -15,13 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORDS_MAX  16
-#define ANSWER_MAX ((size_t)16 << 10) /* bytes; more is read and dropped */
+#define TEXT_MAX   ((size_t)16 << 20) /* bytes; more is read and dropped */
+#define ANSWER_MAX ((size_t)16 << 10) /* of the one line */
 
 struct errand {
     pid_t pid; /* 0 = reaped */
     int fd;
-    struct buf said;
+    struct buf said, answer;
     bool ok;
 };
 
@@ -53,11 +53,11 @@ static int redirect(posix_spawn_file_actions_t *actions, int fd)
 
 static int spawn(struct errand *errand, const char *program, const char *const *words, int fd)
 {
-    const char *argv[WORDS_MAX + 2] = {"rerail"};
+    const char *argv[ERRAND_WORDS + 2] = {"rerail"};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
 
-    for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+    for (size_t i = 0; i < ERRAND_WORDS && words[i]; i++)
         argv[i + 1] = words[i];
     if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
         mem_fail(sizeof attr);
@@ -87,7 +87,8 @@ int errand_new(struct errand **out, const char *const *words, struct err *err)
     }
     struct errand *errand = mem_new(sizeof *errand);
     errand->fd = ends[0];
-    buf_init(&errand->said, ANSWER_MAX);
+    buf_init(&errand->said, TEXT_MAX);
+    buf_init(&errand->answer, ANSWER_MAX);
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* of a fresh pipe: cannot fail */
     int number = spawn(errand, program, words, ends[1]);
     close(ends[1]);
@@ -123,6 +124,7 @@ void errand_free(struct errand *errand)
     }
     close(errand->fd);
     buf_free(&errand->said);
+    buf_free(&errand->answer);
     free(errand);
 }
 
@@ -132,24 +134,25 @@ int errand_fd(const struct errand *errand)
 }
 
 /* Lines become one, each behind the next; the program's name says nothing here. */
-static void tidy(struct buf *said)
+static void tidy(struct errand *errand)
 {
     static const char name[] = "rerail: ";
-    char *text = buf_take(said), *at = text, *next;
+    const char *end = errand->said.data + errand->said.len;
 
-    for (; *at; at = next) {
-        size_t len = strcspn(at, "\n");
+    for (const char *at = errand->said.data, *next; at < end; at = next) {
+        const char *line = memchr(at, '\n', (size_t)(end - at));
 
-        next = at + len + (at[len] == '\n');
-        if (str_starts(at, name)) {
+        next = line ? line + 1 : end;
+        line = line ? line : end;
+        if ((size_t)(line - at) > strlen(name) && memcmp(at, name, strlen(name)) == 0)
             at += strlen(name);
-            len -= strlen(name);
-        }
-        if (len > 0 && said->len > 0)
-            (void)buf_text(said, "; "); /* it was no longer before */
-        (void)buf_add(said, at, len);
+        if (line == at)
+            continue;
+        if (errand->answer.len > 0 && buf_text(&errand->answer, "; ") < 0)
+            return; /* the first of it is enough */
+        if (buf_add(&errand->answer, at, (size_t)(line - at)) < 0)
+            return;
     }
-    free(text);
 }
 
 bool errand_step(struct errand *errand)
@@ -160,17 +163,23 @@ bool errand_step(struct errand *errand)
     do {
         got = read(errand->fd, chunk, sizeof chunk);
         if (got > 0)
-            (void)buf_add(&errand->said, chunk, (size_t)got); /* the first of it is enough */
+            (void)buf_add(&errand->said, chunk, (size_t)got); /* the first of it is kept */
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (got < 0 && errno == EAGAIN)
         return false;
     reap(errand);
-    tidy(&errand->said);
     return true;
 }
 
-const char *errand_answer(const struct errand *errand, bool *ok)
+const char *errand_text(const struct errand *errand, size_t *len)
 {
+    *len = errand->said.len;
+    return errand->said.data;
+}
+
+const char *errand_answer(struct errand *errand, bool *ok)
+{
+    tidy(errand);
     *ok = errand->ok;
-    return errand->said.len > 0 ? errand->said.data : errand->ok ? "done" : "it failed";
+    return errand->answer.len > 0 ? errand->answer.data : errand->ok ? "done" : "it failed";
 }

@@ -20,6 +20,7 @@
 
 #define OPEN_MAX    64
 #define SEGMENT_MAX 512
+#define REPORT_MAX  ((size_t)16 << 20)
 #define LIVE_MAX    ((size_t)64 << 20)
 #define EVENT_PAGE  256
 #define BACK_MAX    16 /* nodes looked at for the last model call */
@@ -30,6 +31,7 @@ void model_init(struct model *model, struct query *query)
     buf_init(&model->live.text, LIVE_MAX);
     buf_init(&model->live.reasoning, LIVE_MAX);
     buf_init(&model->live.calls, LIVE_MAX);
+    buf_init(&model->report.text, REPORT_MAX);
 }
 
 static void clear_live(struct model *model)
@@ -46,6 +48,8 @@ void model_free(struct model *model)
     buf_free(&model->live.text);
     buf_free(&model->live.reasoning);
     buf_free(&model->live.calls);
+    buf_free(&model->report.text);
+    free(model->report.title);
     run_config_free(model->config);
     arena_free(&model->arena);
     cJSON_Delete(model->asked);
@@ -363,4 +367,31 @@ void model_live(struct model *model, const struct engine_news *delta)
     live->call = delta->call;
     (void)buf_add(into, delta->text, delta->len); /* over the ceiling the answer will fail too */
     live->version++;
+}
+
+void model_report(struct model *model, const char *title)
+{
+    free(model->report.title);
+    model->report.title = mem_text(title);
+    model->report.number++;
+    model->report.going = true;
+    model->report.version++;
+    buf_clear(&model->report.text);
+    model_show_report(model);
+}
+
+void model_report_text(struct model *model, const char *text, size_t len, bool going)
+{
+    struct report *report = &model->report;
+
+    if (len > report->text.len)
+        (void)buf_add(&report->text, text + report->text.len, len - report->text.len);
+    report->going = going;
+    report->version++;
+}
+
+void model_show_report(struct model *model)
+{
+    model->subject = (struct subject){SUBJECT_REPORT, model->report.number};
+    model->subject_by = &model->report; /* of no panel: none moves it */
 }

@@ -33,6 +33,7 @@ enum subject_kind {
     SUBJECT_NODE,   /* a message of the chain */
     SUBJECT_CALL,   /* a model call that has no answer (yet), with its attempts */
     SUBJECT_EFFECT, /* a tool call: arguments, result, attempts */
+    SUBJECT_REPORT, /* what a command run beside the console prints */
     SUBJECT_RUN
 };
 
@@ -45,6 +46,15 @@ struct subject {
 struct live_text {
     int64_t run, call;
     struct buf text, reasoning, calls;
+    uint64_t version; /* grows with every piece */
+};
+
+/* What a command that was asked for by `:` prints: the shell's own, on the screen. */
+struct report {
+    char *title;      /* NULL = there is none */
+    int64_t number;   /* another one for each */
+    struct buf text;  /* so far */
+    bool going;       /* more may come */
     uint64_t version; /* grows with every piece */
 };
 
@@ -87,6 +97,7 @@ struct model {
     int64_t extra_iterations;  /* that the operator gave */
 
     struct live_text live;
+    struct report report;
     struct subject subject;
     const void *subject_by; /* the panel that selected it: it may move it by itself */
     bool stale;             /* read again whatever the file says */
@@ -104,6 +115,11 @@ struct model {
 
 void model_init(struct model *model, struct query *query);
 void model_free(struct model *model);
+
+/* A report begins, and is the subject; all of its text so far; it is the subject again. */
+void model_report(struct model *model, const char *title);
+void model_report_text(struct model *model, const char *text, size_t len, bool going);
+void model_show_report(struct model *model);
 
 /* Looks at another run (0 = none). */
 void model_show(struct model *model, int64_t run);

@@ -295,6 +295,40 @@ static void show_effect(struct detail *d, struct model *model)
     buf_free(&result);
 }
 
+/* Lines by what they begin with, as a diff has them. */
+static enum role line_role(const char *line, size_t len)
+{
+    static const struct {
+        const char *start;
+        enum role role;
+    } starts[] = {{"- ", ROLE_DIFF_DEL}, {"+ ", ROLE_DIFF_ADD}, {"rerail: ", ROLE_WARN}};
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (len >= strlen(starts[i].start) &&
+            memcmp(line, starts[i].start, strlen(starts[i].start)) == 0)
+            return starts[i].role;
+    return ROLE_TEXT;
+}
+
+static void show_report(struct detail *d, const struct report *report)
+{
+    const char *at = report->text.data, *end = at + report->text.len;
+
+    snprintf(d->title, sizeof d->title, "%s%s", report->title, report->going ? " …" : "");
+    d->grows = report->going;
+    while (at < end) { /* lines of one role together: a part each would cost more than the text */
+        enum role role = line_role(at, (size_t)(end - at));
+        const char *from = at, *stop = at;
+
+        while (at < end && line_role(at, (size_t)(end - at)) == role) {
+            const char *line = memchr(at, '\n', (size_t)(end - at));
+            stop = line ? line : end;
+            at = line ? line + 1 : end;
+        }
+        document_add(&d->doc, role, 0, from, (size_t)(stop - from));
+    }
+}
+
 static void show(struct detail *d, struct model *model)
 {
     document_clear(&d->doc);
@@ -306,9 +340,16 @@ static void show(struct detail *d, struct model *model)
     case SUBJECT_NODE: show_node(d, model); break;
     case SUBJECT_CALL: show_call(d, model); break;
     case SUBJECT_EFFECT: show_effect(d, model); break;
+    case SUBJECT_REPORT: show_report(d, &model->report); break;
     case SUBJECT_NONE:
     case SUBJECT_RUN: break;
     }
+}
+
+/* Of what grows without being stored. */
+static uint64_t live_version(const struct detail *d, const struct model *model)
+{
+    return d->subject.kind == SUBJECT_REPORT ? model->report.version : model->live.version;
 }
 
 static bool same(struct subject a, struct subject b)
@@ -340,13 +381,14 @@ static void detail_update(struct panel *panel, struct model *model, int w, int h
     struct detail *d = (struct detail *)panel;
     bool fresh = same(d->subject, model->subject);
     size_t rows = d->doc.row_count;
+    bool grown = d->version != model->version || d->live != live_version(d, model);
     bool end = d->grows && d->top + (size_t)d->h >= rows;
 
     document_width(&d->doc, w > 4 ? w : 4);
     d->h = h > 0 ? h : 1;
     if (!fresh)
         d->top = d->at = 0;
-    if (!fresh || (d->grows && (d->version != model->version || d->live != model->live.version))) {
+    if (!fresh || (d->grows && grown)) {
         if (fresh && only_grew(d, model)) {
             feed_answer(d, &model->live);
             document_grown(&d->doc);
@@ -355,7 +397,7 @@ static void detail_update(struct panel *panel, struct model *model, int w, int h
             show(d, model);
         }
         d->version = model->version;
-        d->live = model->live.version;
+        d->live = live_version(d, model);
         if (fresh && end && rows > (size_t)d->h) /* the end stays in view while text comes in */
             d->top = document_need(&d->doc, SIZE_MAX);
     }

@@ -258,6 +258,13 @@ static void a_command_line_reaches_every_verb(void)
         {"bundle", "errand bundle", "bundling"},
         {"import", NULL, "import needs a file"},
         {"import a file of mine.json", "errand import a file of mine.json\n", "importing"},
+        {"compare", NULL, "compare needs a step or a run"},
+        {"compare 3 abcd1234:#2", ":3 abcd1234:#2\n", "compare 3 abcd1234:#2"},
+        {"compare 'ab cd' \"e\\\"f\"", "errand compare ab cd e\"f\n", NULL},
+        {"compare 'ab", NULL, "a quote is not closed"},
+        {"request", NULL, "request needs a call's number"},
+        {"request 2 --diff 3", " 2 --diff 3\n", "request 2 --diff 3"},
+        {"report", NULL, "there is no report yet"},
         {"pase", NULL, "did you mean 'pause'?"},
     };
 
@@ -273,6 +280,41 @@ static void a_command_line_reaches_every_verb(void)
         CU_ASSERT_EQUAL(said_lines(&stage), cases[i].said ? 1 : 0);
         stage_close(&stage);
     }
+}
+
+static void what_a_look_prints_is_a_report_in_Detail(void)
+{
+    static const char text[] = "run  a  b\n- step 3, you\n+ step 4, you\n";
+    struct stage stage;
+
+    stage_open(&stage, STAGE_RESTING, 100, 30);
+    stage_key(&stage, ":");
+    stage_type(&stage, "compare 3");
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "compare 3 …"));
+    console_printed(stage.console, text, 10);
+    stage_draw(&stage);
+    CU_ASSERT(stage_shows(&stage, "run  a  b"));
+    CU_ASSERT(stage_lacks(&stage, "step 4, you"));
+    stage_key(&stage, "1"); /* to the timeline, whose row is the subject then */
+    CU_ASSERT(stage_lacks(&stage, "run  a  b"));
+    console_printed(stage.console, text, strlen(text));
+    console_returned(stage.console, true, "run a b");
+    stage_draw(&stage);
+    CU_ASSERT(stage_shows(&stage, "compare 3: done; :report shows it"));
+    stage_key(&stage, ":");
+    stage_type(&stage, "report");
+    stage_key(&stage, "Enter");
+    CU_ASSERT(stage_shows(&stage, "+ step 4, you"));
+    stage_key(&stage, ":"); /* another one, as long: it takes the place of the first */
+    stage_type(&stage, "compare 4");
+    stage_key(&stage, "Enter");
+    console_printed(stage.console, "other\n", 6);
+    console_returned(stage.console, true, "other");
+    stage_draw(&stage);
+    CU_ASSERT(stage_shows(&stage, "other"));
+    CU_ASSERT(stage_lacks(&stage, "+ step 4, you"));
+    stage_close(&stage);
 }
 
 /* All that a terminal of true colour is told for this screen. */
@@ -564,6 +606,7 @@ const struct suite suite_console = {
         {"a bell rings when a person is awaited", a_bell_rings_when_a_person_is_awaited},
         {"quitting asks while a run is at work", quitting_asks_while_a_run_is_at_work},
         {"a command line reaches every verb", a_command_line_reaches_every_verb},
+        {"what a look prints is a report in Detail", what_a_look_prints_is_a_report_in_Detail},
         {"every theme, switched live, paints another screen",
          every_theme_switched_live_paints_another_screen},
         {"lines that were left fold in the tree of checkpoints",
