@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,10 @@
 #include "core/base/mem.h"
 #include "tests/bench/kit/program.h"
 
-#define QUIET_MS 200
+#define QUIET_MS   200
+#define LONGEST_MS 60000
+#define FRAME_ENDS "\033[?2026l"
+#define MARK_MAX   32
 
 struct screen {
     struct clock clock;
@@ -63,14 +67,20 @@ void screen_free(struct screen *screen)
     free(screen);
 }
 
-/* Bytes that came within `ms`; 0 = none. */
-static size_t read_some(struct screen *screen, int ms)
+/* Bytes that came within `ms`, up to `max`; 0 = none. */
+static size_t read_bytes(struct screen *screen, int ms, char *bytes, size_t max)
 {
-    static char bytes[1 << 16]; /* looked at by nobody */
     struct pollfd fd = {.fd = screen->fd, .events = POLLIN};
-    ssize_t got = poll(&fd, 1, ms) > 0 ? read(screen->fd, bytes, sizeof bytes) : 0;
+    ssize_t got = poll(&fd, 1, ms) > 0 ? read(screen->fd, bytes, max) : 0;
 
     return got > 0 ? (size_t)got : 0;
+}
+
+static size_t read_some(struct screen *screen, int ms)
+{
+    char bytes[1 << 14]; /* looked at by nobody */
+
+    return read_bytes(screen, ms, bytes, sizeof bytes);
 }
 
 int64_t screen_settle(struct screen *screen, const char *keys, size_t *bytes)
@@ -93,11 +103,63 @@ int64_t screen_settle(struct screen *screen, const char *keys, size_t *bytes)
     return last - from;
 }
 
+static size_t times(const char *bytes, size_t len, const char *text)
+{
+    const char *end = bytes + len;
+    size_t count = 0;
+
+    while ((bytes = memmem(bytes, (size_t)(end - bytes), text, strlen(text)))) {
+        bytes += strlen(text);
+        count++;
+    }
+    return count;
+}
+
+static void type(struct screen *screen, const char *keys)
+{
+    if (write(screen->fd, keys, strlen(keys)) < 0)
+        perror("write");
+}
+
+/* Reads until `text` comes, false when nothing did for so long; *frames counts those before it. */
+static bool read_until(struct screen *screen, const char *text, int ms, size_t *frames)
+{
+    char bytes[1 << 14];
+    size_t kept = 0, got;
+
+    *frames = 0;
+    while ((got = read_bytes(screen, ms, bytes + kept, sizeof bytes - kept)) > 0) {
+        size_t len = kept + got;
+
+        if (times(bytes, len, text) > 0)
+            return true;
+        *frames += times(bytes, len, FRAME_ENDS);
+        kept = len < MARK_MAX ? len : MARK_MAX; /* a mark may come in two pieces */
+        memmove(bytes, bytes + len - kept, kept);
+        while (kept >= strlen(FRAME_ENDS) && times(bytes, kept, FRAME_ENDS) > 0)
+            memmove(bytes, bytes + 1, --kept); /* counted */
+    }
+    return false;
+}
+
+int64_t screen_until(struct screen *screen, const char *keys, const char *text, size_t *frames)
+{
+    int64_t from = clock_mono(&screen->clock);
+
+    type(screen, keys);
+    if (!read_until(screen, text, LONGEST_MS, frames)) {
+        (void)fprintf(stderr, "the screen never showed %s\n", text);
+        exit(1);
+    }
+    return clock_mono(&screen->clock) - from;
+}
+
 void screen_press(struct screen *screen, const char *key)
 {
-    if (write(screen->fd, key, strlen(key)) < 0)
-        perror("write");
-    (void)read_some(screen, QUIET_MS);
+    size_t frames;
+
+    type(screen, key);
+    (void)read_until(screen, FRAME_ENDS, QUIET_MS, &frames);
 }
 
 void screen_watch(struct screen *screen, int64_t us)

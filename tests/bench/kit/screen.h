@@ -16,7 +16,12 @@ void screen_free(struct screen *screen); /* SIGTERM, and waits */
    the typing (the start, the first time) to the last byte that came; *bytes counts them. */
 int64_t screen_settle(struct screen *screen, const char *keys, size_t *bytes);
 
-/* The same for a key that is answered by one paint: returns at the first bytes, or after 200 ms. */
+/* Types the text and reads until the terminal was told `text`; µs from the typing on, and how many
+   frames were painted. Ends the benchmark when that takes a minute. */
+int64_t screen_until(struct screen *screen, const char *keys, const char *text, size_t *frames);
+
+/* The same for a key that is answered by one paint: returns at its end, or when nothing came for
+   200 ms. */
 void screen_press(struct screen *screen, const char *key);
 
 double screen_rss_mb(const struct screen *screen);
