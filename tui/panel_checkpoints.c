@@ -18,8 +18,8 @@
 #include <string.h>
 
 #define BRANCH_MAX 64
-#define PAGE       4096 /* places that one update reads */
-#define CLOCK_FROM 40   /* columns from which there is room for the time of day */
+#define PAGE       16384 /* places that one update reads */
+#define CLOCK_FROM 40    /* columns from which there is room for the time of day */
 
 struct checkpoints {
     struct panel panel;
