@@ -65,6 +65,8 @@
     ACTION(MOUSE, "mouse", "", "listen to the mouse, or stop that")                                \
     ACTION(REDRAW, "redraw", "", "paint the whole screen anew")                                    \
     ACTION(SUSPEND, "suspend", "", "back to the shell for a while; the run goes on with fg")       \
+    ACTION(DETACH, "detach", "", "leave, and let the run go on without a terminal: asks first")    \
+    ACTION(DETACH_NOW, "detach-now", "", "the same without asking")                                \
     ACTION(CLOSE, "close", "quit", "close what is open, or quit; asks when a run is live")         \
     ACTION(INTERRUPT, "interrupt", "", "pause the run; twice: quit")                               \
     ACTION(ALLOW_ONCE, "allow-once", "yes, once", "let this call run")                             \

@@ -12,7 +12,9 @@
 #include "history/query_run.h"
 #include "history/watch.h"
 #include "tui/action.h"
+#include "tui/cli.h"
 #include "tui/console.h"
+#include "tui/detach.h"
 #include "tui/display.h"
 #include "tui/errand.h"
 #include "tui/exit_code.h"
@@ -44,8 +46,9 @@ struct app {
     struct grid grid;
     struct clock clock;
     int64_t painted_us, read_us;
-    bool owed; /* the terminal was behind: the grid is not on it yet */
-    int code;  /* −1 = goes on */
+    bool owed;  /* the terminal was behind: the grid is not on it yet */
+    bool stays; /* the terminal is left, and what is at work goes on */
+    int code;   /* −1 = goes on */
 };
 
 /* --- the port: how verbs reach runs --------------------------------------------------------------
@@ -203,8 +206,10 @@ static void take_lines(struct app *app)
 
     while (app->client && (rc = attach_next(app->client, &line, &len, NULL)) == 1)
         take_line(app, line, len);
-    if (rc < 0)
-        disconnect(app); /* its owner ended; the file says how things stand */
+    if (rc < 0) { /* its owner ended; the file says how things stand */
+        disconnect(app);
+        console_left(app->console);
+    }
 }
 
 static void take_errand(struct app *app)
@@ -222,12 +227,18 @@ static void take_errand(struct app *app)
     app->errand = NULL;
 }
 
+static void hang_up(struct app *app)
+{
+    app->code = 128 + SIGHUP;
+    app->stays = config_user(app->is->config)->ui.on_hangup == USER_HANGUP_DETACH;
+}
+
 static void on_signal(struct app *app, int number)
 {
     if (number == SIGTERM)
         app->code = EXIT_TERMINATED;
     else if (number == SIGHUP)
-        app->code = 128 + SIGHUP;
+        hang_up(app);
     else if (number == SIGTSTP)
         display_stop(app->display);
     else if (number == SIGINT) {
@@ -246,7 +257,7 @@ static void take_events(struct app *app)
         if (event.kind == TTY_SIGNAL)
             on_signal(app, event.signal);
         else if (event.kind == TTY_GONE)
-            app->code = 128 + SIGHUP;
+            hang_up(app);
         else
             console_event(app->console, &event);
     }
@@ -259,6 +270,46 @@ static void suspend(struct app *app)
 {
     display_stop(app->display); /* the engine notices by itself how long nothing moved */
     console_stored(app->console);
+}
+
+static int open_display(struct app *app, struct err *err)
+{
+    static const char *const levels[] = {"auto", NULL, "mono"};
+    const struct user_config *user = config_user(app->is->config);
+    const struct display_options options = {
+        .in_fd = 0, .out_fd = 1, .level = levels[user->ui.color], .mouse = user->ui.mouse};
+
+    return display_open(&app->display, &options, err);
+}
+
+/* The screen goes first, for good: what a shell has made of its terminal meanwhile is not ours to
+   put back. */
+static void detach(struct app *app)
+{
+    const char *run = console_run(app->console);
+    struct err err = {0};
+
+    if (!detach_can()) {
+        refuse(app, "there is no shell here that could have the terminal back; with ui.on_hangup: "
+                    "detach the run goes on when this window is closed");
+        return;
+    }
+    display_close(app->display);
+    app->display = NULL;
+    printf(
+        "rerail: it goes on as process %d, whatever the shell says of it now; rerail attach %.8s "
+        "comes back\n",
+        (int)getpid(), run ? run : "last");
+    (void)fflush(stdout);
+    app->stays = detach_give_back(STDIN_FILENO);
+    if (app->stays) {
+        app->code = EXIT_DONE;
+    } else if (open_display(app, &err) < 0) {
+        app->code = cli_error(&err);
+    } else {
+        display_theme(app->display, console_theme(app->console));
+        refuse(app, "nobody took the terminal: the run goes on here");
+    }
 }
 
 static void copy(struct app *app)
@@ -279,6 +330,8 @@ static void serve(struct app *app)
         app->code = EXIT_DONE;
     if (wants & CONSOLE_SUSPEND)
         suspend(app);
+    if (wants & CONSOLE_DETACH)
+        detach(app);
     if (wants & CONSOLE_REPAINT)
         display_redraw(app->display);
     if (wants & CONSOLE_MOUSE)
@@ -445,10 +498,6 @@ static int begin(struct app *app, struct err *err)
 
 static int open_all(struct app *app, const char *themes, struct err *err)
 {
-    static const char *const levels[] = {"auto", NULL, "mono"};
-    const struct user_config *user = config_user(app->is->config);
-    const struct display_options display = {
-        .in_fd = 0, .out_fd = 1, .level = levels[user->ui.color], .mouse = user->ui.mouse};
     int rc = open_keymap(&app->keymap, err);
 
     if (rc == 0)
@@ -457,7 +506,7 @@ static int open_all(struct app *app, const char *themes, struct err *err)
     if (rc == 0)
         rc = open_console(app, themes, err);
     if (rc == 0)
-        rc = display_open(&app->display, &display, err);
+        rc = open_display(app, err);
     if (rc == 0)
         rc = begin(app, err);
     if (rc < 0)
@@ -479,7 +528,11 @@ int app_run(const struct app_options *options, struct err *err)
         paint(&app);
     while (rc == 0 && app.code < 0)
         pass(&app);
+    if (app.stays)
+        detach_brace();
     display_close(app.display);
+    if (app.stays)
+        app.code = detach_stay(options->session);
     console_free(app.console);
     recall_free(app.recall);
     disconnect(&app);

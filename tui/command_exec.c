@@ -21,14 +21,13 @@
 #include "tui/cli.h"
 #include "tui/event_text.h"
 #include "tui/session.h"
+#include "tui/signals.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define EVENT_PAGE     256
@@ -224,20 +223,17 @@ static void take_mail(struct exec *exec)
 
 static void take_signal(struct exec *exec)
 {
-    struct signalfd_siginfo info;
+    int code = signals_take(exec->signals);
 
-    if (read(exec->signals, &info, sizeof info) != (ssize_t)sizeof info)
-        return;
-    if (info.ssi_signo == SIGINT && exec->uid) {
+    if (code == EXIT_INTERRUPTED && exec->uid) {
         cJSON *verb = cJSON_CreateObject();
 
         json_set_text(verb, "verb", "cancel");
         json_set_text(verb, "by", "signal");
         session_verb(exec->session, 0, exec->uid, verb);
-        exec->code = EXIT_INTERRUPTED;
-    } else {
-        exec->code = info.ssi_signo == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
     }
+    if (code >= 0)
+        exec->code = code;
 }
 
 /* After a look at the history the mail waits for the rest of a frame: a turn is three commits, and
@@ -283,19 +279,6 @@ static void wait_for_rest(struct exec *exec)
             resting = resting || news->is.kind == NEWS_AT_REST;
             news_free(news);
         }
-}
-
-static int watch_signals(struct err *err)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    int fd = signalfd(-1, &set, SFD_CLOEXEC);
-    return fd < 0 ? err_sys(err, errno, "signalfd") : fd;
 }
 
 static cJSON *add_errand(struct exec *exec, const char *name)
@@ -385,7 +368,7 @@ static int run(struct exec *exec, struct err *err)
         .config = exec->cli->config, .environment = exec->cli->environment, .whole = true};
     struct history_report report = {0};
 
-    exec->signals = watch_signals(err);
+    exec->signals = signals_watch(err);
     if (exec->signals < 0)
         return exec->signals;
     int rc = session_open(&exec->session, &options, &report, err);

@@ -8,6 +8,7 @@
 struct cli;
 struct session_task;
 
+int command_attach(struct cli *cli);
 int command_bundle(struct cli *cli);
 int command_completions(struct cli *cli);
 int command_break(struct cli *cli);

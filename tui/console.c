@@ -259,6 +259,12 @@ void console_stored(struct console *console)
     console->stored = true;
 }
 
+void console_left(struct console *console)
+{
+    console->model.stale = true;
+    console->stored = true;
+}
+
 /* --- keys ----------------------------------------------------------------------------------------
  */
 
@@ -392,6 +398,11 @@ void console_event(struct console *console, const struct tty_event *event)
 
 /* --- frames --------------------------------------------------------------------------------------
  */
+
+const char *console_run(const struct console *console)
+{
+    return console->model.run ? console->model.row.uid : NULL;
+}
 
 unsigned console_wants(struct console *console)
 {

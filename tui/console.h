@@ -63,8 +63,9 @@ enum console_want {
     CONSOLE_REPAINT = 4,
     CONSOLE_MOUSE = 8, /* on, or off */
     CONSOLE_BELL = 16,
-    CONSOLE_COPY = 32, /* console_copied */
-    CONSOLE_THEME = 64 /* console_theme */
+    CONSOLE_COPY = 32,   /* console_copied */
+    CONSOLE_THEME = 64,  /* console_theme */
+    CONSOLE_DETACH = 128 /* to go on without a terminal */
 };
 
 /* E_NOTFOUND: no such theme. */
@@ -75,12 +76,15 @@ void console_event(struct console *console, const struct tty_event *event);
 void console_news(struct console *console, const struct engine_news *news);
 /* Something may have been stored, by whomever. */
 void console_stored(struct console *console);
+/* The process that has the run may be gone: nothing is stored then, and who has it is another. */
+void console_left(struct console *console);
 void console_say(struct console *console, bool bad, const char *text);
 /* All that the errand printed so far; and once it has ended, that as one line. */
 void console_printed(struct console *console, const char *text, size_t len);
 void console_returned(struct console *console, bool ok, const char *answer);
 
 unsigned console_wants(struct console *console);
+const char *console_run(const struct console *console); /* uid of the run shown; NULL = none */
 const struct theme *console_theme(const struct console *console);
 const char *console_copied(const struct console *console, size_t *len);
 /* Whether anything is to be drawn; the time (mono) at which that becomes so by itself, because

@@ -206,6 +206,10 @@ static const struct answer quit_answers[] = {
     {.key = "p", .label = "pause the run, and stay", .verb = "pause"},
     {.key = "Esc", .label = "stay"},
     {.key = NULL}};
+static const struct answer detach_answers[] = {
+    {.key = "Enter", .label = "leave it running, and back to the shell", .then = ACTION_DETACH_NOW},
+    {.key = "Esc", .label = "stay"},
+    {.key = NULL}};
 static const struct answer abort_answers[] = {
     {.key = "Enter", .label = "end the run; it can still be rolled back", .verb = "cancel"},
     {.key = "Esc", .label = "let it go on"},
@@ -407,6 +411,21 @@ static unsigned quit(struct console *console)
     return DID_REDRAW;
 }
 
+static unsigned detach(struct console *console)
+{
+    if (!any_live(console)) {
+        console_say(console, false, "no run is at work in this console: q leaves");
+        return DID_REDRAW;
+    }
+    document_printf(ask(console, "Detach?", detach_answers, NULL, 0), ROLE_TEXT,
+                    "What is at work goes on without a terminal, as process %lld, until it has "
+                    "ended or waits for you. rerail attach %.8s comes back to this run; pause, "
+                    "inject and the others reach it from the shell.",
+                    (long long)console->model.own_pid,
+                    console->model.run ? console->model.row.uid : "last");
+    return DID_REDRAW;
+}
+
 /* q closes what is open; with nothing open it quits. */
 static unsigned close_or_quit(struct console *console)
 {
@@ -575,6 +594,8 @@ unsigned console_act(struct console *console, enum action_id action)
     case ACTION_MOUSE: return want(console, CONSOLE_MOUSE);
     case ACTION_REDRAW: return want(console, CONSOLE_REPAINT);
     case ACTION_SUSPEND: return want(console, CONSOLE_SUSPEND);
+    case ACTION_DETACH: return detach(console);
+    case ACTION_DETACH_NOW: return want(console, CONSOLE_DETACH);
     case ACTION_CLOSE: return close_or_quit(console);
     case ACTION_INTERRUPT: return interrupt(console);
     case ACTION_FOLLOW:

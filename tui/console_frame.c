@@ -89,6 +89,8 @@ static void draw_header(const struct console *console, struct grid *grid, struct
         put_line(&pen, ROLE_DIM, model->row.model, 24);
         pen_put(&pen, ROLE_DIM, "  ");
     }
+    if (model->hand == HAND_OTHER && rect.w >= 60)
+        pen_printf(&pen, ROLE_INFO, "in process %lld  ", (long long)model->row.owner_pid);
     put_state(&pen, model);
     figure_span(span, passage_active(&model->passage, model_is_live(model) ? model->wall_us : 0));
     if (model->config)

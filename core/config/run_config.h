@@ -118,12 +118,14 @@ struct user_config {
     char *editor, *pager; /* NULL = by the environment */
     struct {
         char *theme;
-        int color; /* enum user_color */
+        int color;     /* enum user_color */
+        int on_hangup; /* enum user_hangup */
         bool mouse, bell, clock;
     } ui;
 };
 
 enum user_color { USER_COLOR_AUTO, USER_COLOR_ALWAYS, USER_COLOR_NEVER };
+enum user_hangup { USER_HANGUP_STOP, USER_HANGUP_DETACH };
 
 void user_config_new(struct user_config **out);
 void user_config_free(struct user_config *config);

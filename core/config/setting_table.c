@@ -30,6 +30,7 @@
 
 static const char *const on_error_words[] = {"auto", "pause", "recover", "fail", NULL};
 static const char *const color_words[] = {"auto", "always", "never", NULL};
+static const char *const hangup_words[] = {"stop", "detach", NULL};
 static const char *const effort_words[] = {"none", "minimal", "low", "medium",
                                            "high", "xhigh",   "max", NULL};
 
@@ -233,6 +234,9 @@ const struct setting setting_table[] = {
      .help = "Ring when a person is awaited"},
     {"ui.clock", SETTING_BOOL, USER(ui.clock), .live = true, .fallback = "true", .max = 1,
      .help = "Show the time a run has taken, once a second"},
+    {"ui.on_hangup", SETTING_ENUM, USER(ui.on_hangup), .fallback = "stop", .choices = hangup_words,
+     .max = USER_HANGUP_DETACH,
+     .help = "When the terminal closes: stop what is in flight, or go on without one"},
     {"editor", SETTING_TEXT, USER(editor), .own = true, .optional = true, .fallback = "",
      .max = 4096, .help = "Editor for messages; not set = $VISUAL, $EDITOR, vi"},
     {"pager", SETTING_TEXT, USER(pager), .own = true, .optional = true, .fallback = "", .max = 4096,

@@ -177,6 +177,7 @@ static const struct {
     {"global", "M", "mouse"},
     {"global", "C-l", "redraw"},
     {"global", "C-z", "suspend"},
+    {"global", "Z", "detach"},
     {"global", "q", "close"},
     {"global", "C-c", "interrupt"},
     {"prompt", "Enter", "prompt-submit"},
