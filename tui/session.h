@@ -37,7 +37,7 @@ struct session_options {
 /* `report` is filled in also on failure (history.h); may be NULL. */
 int session_open(struct session **out, const struct session_options *options,
                  struct history_report *report, struct err *err);
-/* Stops what is in flight (at most four seconds), gives everything back. */
+/* Stops what is in flight (at most three seconds), gives everything back. */
 void session_close(struct session *session);
 
 struct mailbox *session_mailbox(const struct session *session); /* of struct news */

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define WORKERS     4
-#define STOP_MAX_US ((int64_t)4 * US_PER_S)
+#define STOP_MAX_US ((int64_t)2800 * US_PER_MS) /* a closed terminal leaves three seconds (U05) */
 /* While something is in flight the loop looks so often, and takes a longer sleep for a standstill.
  */
 #define LOOK_MS       1000

@@ -80,7 +80,7 @@ void engine_adopt(struct engine *engine, int64_t ticket, int64_t run, const char
 /* verb: {"verb":…, …arguments}, moved. `uid` names a run of this process. */
 void engine_verb(struct engine *engine, int64_t ticket, const char *uid, cJSON *verb);
 /* Ends it: what is in flight is stopped and recorded, runs rest where they are, leases are given
-   back. NEWS_STOPPED comes within four seconds. */
+   back. NEWS_STOPPED comes within three seconds. */
 void engine_stop(struct engine *engine);
 
 /* Stops if it was not, waits for the thread, frees. */

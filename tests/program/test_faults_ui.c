@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -207,6 +208,25 @@ static void u05_hangup(void)
     seat_close(&s);
 }
 
+/* A tool that will not hear of it has two seconds; all of it takes three at most. */
+static void u05_stubborn(void)
+{
+    struct timespec from, to;
+    struct seat s;
+
+    seat_open(&s, 100, 30);
+    seat_run(&s, SEAT_TOOL("\"trap '' TERM HUP INT; echo begun; while :; do sleep 1; done\""));
+    seat_records(&s, "\"event_type\":\"tool_start\"");
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    hang_up(&s);
+    CU_ASSERT_EQUAL(seat_ends(&s), 128 + SIGHUP);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    printf("    U05: gone after %.1f s\n",
+           (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    seat_close(&s);
+}
+
 static void u05_signals(void)
 {
     static const int numbers[] = {SIGHUP, SIGTERM};
@@ -333,6 +353,31 @@ static void u07(void)
     seat_close_whole(&s, seat_quits(&s));
 }
 
+/* A line of a few bytes a second: the run goes on at its own pace, in no more memory. */
+static void u07_slow(void)
+{
+    struct seat s;
+    char *feed;
+
+    seat_open(&s, 100, 30);
+    emulator_hold(s.emulator, true);
+    seat_run(&s, "replies:\n  - when: {tool_results: {min: 9}}\n    text: the end\n"
+                 "  - text: \"many words \"\n    repeat: 5000\n"
+                 "    calls: [{name: shell, arguments: {command: \"echo {{tool_results}}\"}}]\n");
+    for (bool done = false; !done; free(feed)) {
+        emulator_sip(s.emulator);
+        CU_ASSERT_FALSE_FATAL(program_ends(&s.program, 200000));
+        feed = program_feed(&s.program);
+        done = strstr(feed, "\"to\":\"completed\"") != NULL;
+    }
+    emulator_hold(s.emulator, false);
+    seat_sees(&s, "the end");
+    CU_ASSERT_EQUAL(seat_quits(&s), 0);
+    CU_ASSERT_TRUE(suite_is_watched() || s.program.rss_kib <= PROGRAM_RSS_KIB);
+    CU_ASSERT_TRUE(program_sound(&s.program));
+    seat_close(&s);
+}
+
 const struct suite suite_faults_ui = {
     .name = "faults_ui",
     .tests =
@@ -344,12 +389,14 @@ const struct suite suite_faults_ui = {
             {"U03 a hostile terminal description is not believed", u03_terminfo},
             {"U04 without a terminal it says so and starts nothing", u04},
             {"U05 a terminal that hangs up ends it, its run saved, its tools dead", u05_hangup},
+            {"U05 a tool that ignores signals is gone with it too", u05_stubborn},
             {"U05 signals that end it leave the terminal as it was", u05_signals},
             {"U06 stopped and continued while an answer streams", u06_stream},
             {"U06 stopped and continued while a tool is at work", u06_tool},
             {"U06 stopped and continued before an approval", u06_approval},
             {"U06 an unannounced stop leaves a screen that is whole again", u06_unannounced},
             {"U07 a terminal that takes nothing holds no run up", u07},
+            {"U07 a terminal that takes a few bytes a second holds none up either", u07_slow},
             {NULL, NULL},
         },
 };

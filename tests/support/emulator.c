@@ -466,6 +466,15 @@ void emulator_forget(struct emulator *e)
     pthread_mutex_unlock(&e->lock);
 }
 
+void emulator_sip(struct emulator *e)
+{
+    struct pollfd fd = {.fd = e->master, .events = POLLIN};
+    char byte;
+
+    if (poll(&fd, 1, 0) > 0 && read(e->master, &byte, 1) == 1)
+        take_all(e, &byte, 1);
+}
+
 void emulator_hold(struct emulator *e, bool hold)
 {
     struct timespec until = deadline();

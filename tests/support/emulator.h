@@ -54,5 +54,6 @@ void emulator_forget(struct emulator *e);
 
 /* Stops reading, so that the program's side fills up; and goes on. */
 void emulator_hold(struct emulator *e, bool hold);
+void emulator_sip(struct emulator *e); /* one byte of what is held back */
 
 #endif
