@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-#include <utmp.h>
 #include <vterm.h>
 
 #include "core/base/buf.h"
@@ -206,21 +205,6 @@ void emulator_free(struct emulator *e)
 int emulator_fd(const struct emulator *e)
 {
     return e->slave;
-}
-
-pid_t emulator_start(struct emulator *e, char *const argv[], char *const environment[])
-{
-    pid_t pid = fork();
-
-    require(pid >= 0, "fork");
-    if (pid > 0)
-        return pid;
-    (void)login_tty(e->slave);
-    if (environment)
-        execvpe(argv[0], argv, environment);
-    else
-        execvp(argv[0], argv);
-    _exit(127);
 }
 
 void emulator_send(struct emulator *e, const char *bytes, size_t len)

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 struct emulator;
 
@@ -22,8 +21,6 @@ struct emulator *emulator_new(int w, int h);
 void emulator_free(struct emulator *e); /* closes it: the program on it gets SIGHUP */
 
 int emulator_fd(const struct emulator *e); /* the program's side, for in_fd and out_fd */
-/* Starts argv on it, in a session of its own; environ NULL: the test's. */
-pid_t emulator_start(struct emulator *e, char *const argv[], char *const environ[]);
 
 void emulator_send(struct emulator *e, const char *bytes, size_t len); /* typed */
 void emulator_resize(struct emulator *e, int w, int h);
